@@ -1,0 +1,1 @@
+"""The phases of a day, dispatch, pacing, and the coordinator of a session."""

@@ -1,0 +1,1 @@
+"""Where today's bars come from."""

@@ -1,0 +1,1 @@
+"""How much of what was expected is there: gaps, score, checks; arithmetic only."""

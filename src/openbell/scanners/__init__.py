@@ -1,0 +1,1 @@
+"""What a user's scanner is and sees, and ready-made ones."""

@@ -1,0 +1,1 @@
+"""What is there now: symbols, bars, indicators, asks, and their digest."""

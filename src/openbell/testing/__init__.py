@@ -1,0 +1,1 @@
+"""For tests of users and of openbell: synthetic markets and contract checks."""
