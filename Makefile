@@ -1,0 +1,52 @@
+# Everything runs in an environment of its own, .venv, which the first target makes and later ones find.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lint types imports tests bench clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml tools/environment
+	@tools/environment $(VENV)
+	@touch $@
+
+demo: $(READY) ## make the synthetic sample market, run a session on it, print the summary
+	@echo "== openbell demo"
+	@$(BIN)/openbell demo
+
+test: check ## the same as check
+
+check: lint types imports tests ## formatting, lint, types, direction of imports, tests with doctests
+
+format: $(READY) ## write files as the formatter wants them
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint: $(READY) ## formatting and lint only
+	@echo "== ruff: formatting and lint"
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(READY) ## types only
+	@echo "== mypy: types"
+	@$(BIN)/mypy
+
+imports: $(READY) ## direction of imports only
+	@echo "== import-linter: imports point downwards"
+	@$(BIN)/lint-imports
+
+tests: $(READY) ## tests and doctests only
+	@echo "== pytest: tests and doctests, $(WORKERS) at a time"
+	@$(BIN)/pytest -q -n $(WORKERS)
+
+bench: $(READY) ## benchmarks on the synthetic market, one table
+	@echo "== benchmarks"
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove the environment, the demo and caches
+	@rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
