@@ -71,7 +71,7 @@ class TestTheBytes:
             for column in (bars.ts, *bars.columns):
                 total.update(column.tobytes())
 
-        assert market.block("SYN0001").close[:4].tolist() == [330.17, 329.25, 330.26, 329.7]
+        assert market.block("SYN0001").close[:4].tolist() == [330.17, 330.04, 330.15, 330.05]
         assert total.hexdigest() == DIGEST
 
 
