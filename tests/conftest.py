@@ -1,0 +1,29 @@
+import os
+from pathlib import Path
+
+import pytest
+
+_NO_DATA = "no market data"
+
+
+def _data_folder() -> Path:
+    chosen = os.environ.get("OPENBELL_DATA")
+    return Path(chosen) if chosen else Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real market data, see its MANIFEST.md."""
+    folder = _data_folder()
+    if not (folder / "MANIFEST.md").is_file():
+        pytest.skip(f"{_NO_DATA} in {folder}: set OPENBELL_DATA to the folder that holds MANIFEST.md")
+    return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    lacking = [reason for reason in reasons if _NO_DATA in reason]
+    if lacking:
+        terminalreporter.section("tests on real data")
+        terminalreporter.line(f"{len(lacking)} tests were SKIPPED: there is {_NO_DATA} in {_data_folder()}.")
+        terminalreporter.line("Set OPENBELL_DATA to the folder that holds MANIFEST.md to run them.")
