@@ -1,0 +1,161 @@
+"""Every command as data: its words, its options, and where its work is done.
+
+A handler is named, not imported, so that the help of all commands costs no more than their names.
+"""
+
+from argparse import ArgumentTypeError
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+Options = Mapping[str, Any]  # what argparse's add_argument takes, which is of any type
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One positional argument or option, as argparse takes it."""
+
+    flags: tuple[str, ...]
+    help: str
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command, with either a handler (``module:function`` of this room) or commands below it.
+
+    Parameters
+    ----------
+    name, help
+        The word to type, and one sentence.
+    handler
+        Called with the parsed arguments and an `Output`; returns the exit code.
+    """
+
+    name: str
+    help: str
+    handler: str = ""
+    arguments: tuple[Argument, ...] = ()
+    commands: tuple["Command", ...] = ()
+
+
+def _argument(*flags: str, help: str, **options: Any) -> Argument:
+    return Argument(flags, help, options)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a date like 2024-07-01") from None
+
+
+_SESSION = _argument("session", metavar="SESSION", help="session file (TOML, JSON or YAML)")
+_STORE = _argument("--store", metavar="DIR", required=True, help="the store's folder")
+_SYMBOL = _argument("--symbol", metavar="S", help="this symbol only")
+_INTERVAL = _argument("--interval", metavar="I", help="this interval only, like 1m or 1d")
+_START = _argument("--start", metavar="D", type=_day, help="first date, like 2024-07-01")
+_END = _argument("--end", metavar="D", type=_day, help="last date, inclusive")
+_STRICT = _argument("--strict", action="store_true", help="exit 1 when symbols were dropped or rows set aside")
+
+# Only those whose work is done by this release are built; the rest say so when they are called.
+_LATER = "later:refuse"
+
+_IMPORT = Command(
+    "import",
+    "bring files of bars into a store",
+    "stores:bring_in",
+    (
+        _argument("files", metavar="FILE", nargs="+", help="files, or folders of <interval>/<SYMBOL>.parquet"),
+        _STORE,
+        _argument("--symbol", metavar="S", help="the symbol, where the file's name does not say it"),
+        _argument("--interval", metavar="I", help="the interval, where the folder's name does not say it"),
+        _argument("--format", metavar="F", help="the file's format (tidy: Parquet as openbell writes it)"),
+        _argument("--market", metavar="M", help="the symbols' calendar: an exchange's code or 24/7"),
+        _argument("--stamp", choices=("open", "close"), help="whether stamps are the bars' starts or ends"),
+        _argument("--timezone", metavar="Z", help="the zone of stamps that have none"),
+        _argument("--dry-run", action="store_true", help="read and judge everything, write nothing"),
+        _STRICT,
+    ),
+)
+
+_DATA = Command(
+    "data",
+    "what is in a store and how good it is",
+    commands=(
+        Command("list", "symbols and intervals, with their ranges", "stores:listing", (_STORE, _SYMBOL, _INTERVAL)),
+        Command(
+            "coverage",
+            "share of the expected bars that are there",
+            "stores:coverage",
+            (_STORE, _SYMBOL, _INTERVAL, _START, _END),
+        ),
+        Command(
+            "gaps",
+            "days missing, runs missing, minutes without a bar",
+            "stores:gaps",
+            (_STORE, _SYMBOL, _INTERVAL, _START, _END),
+        ),
+        Command(
+            "export",
+            "bars of one symbol as a tidy Parquet or CSV file",
+            "stores:export",
+            (
+                _STORE,
+                _argument("--symbol", metavar="S", required=True, help="the symbol"),
+                _argument("--interval", metavar="I", required=True, help="the interval, like 1m or 1d"),
+                _START,
+                _END,
+                _argument("--out", metavar="FILE", required=True, help="ends in .parquet or .csv"),
+            ),
+        ),
+        Command("verify", "read every file and compare it with the catalogue", _LATER),
+        Command("compact", "fewer, larger files", _LATER),
+        Command("clean", "remove what no import needs any more", _LATER),
+        Command("log", "the history of imports", _LATER),
+        Command("undo", "take an import back", _LATER),
+    ),
+)
+
+COMMANDS = (
+    Command(
+        "demo",
+        "make a synthetic market and run a session on it",
+        "demo:show",
+        (_argument("--folder", metavar="DIR", default="demo", help="where to put it (default: ./demo)"),),
+    ),
+    Command("check", "every problem of a session file, at once", "sessions:check", (_SESSION, _STRICT)),
+    Command(
+        "plan",
+        "what the start of a day would do, changing nothing",
+        "sessions:plan",
+        (_SESSION, _argument("--day", metavar="D", type=_day, help="the day (default: the first)")),
+    ),
+    Command(
+        "run",
+        "run a session file: the main job",
+        "sessions:run",
+        (
+            _SESSION,
+            _argument("--out", metavar="DIR", help="the run's folder (default: runs/<name>/<time>)"),
+            _argument("--speed", metavar="X", type=float, help="0: as fast as possible; 1: real time"),
+            _argument("--detail", action="store_true", help="symbols of every day in the report, not of the last only"),
+            _argument("--keep-state", action="store_true", help="keep each day's bars and indicators as Parquet"),
+            _argument("--quiet", action="store_true", help="no progress, no summary"),
+            _STRICT,
+        ),
+    ),
+    _IMPORT,
+    _DATA,
+    Command(
+        "indicators",
+        "the catalogue of indicators, or one of them",
+        "catalogue:show",
+        (_argument("name", metavar="NAME", nargs="?", help="one indicator"),),
+    ),
+    Command("verify", "prove that a session does not look ahead", _LATER),
+    Command("diff", "where two runs part", _LATER),
+    Command("report", "a run as an HTML page", _LATER),
+    Command("story", "what happened to one symbol of a run", _LATER),
+)

@@ -1,0 +1,60 @@
+"""The commands on a session file: check, plan, run."""
+
+import argparse
+
+from openbell import api
+from openbell.cli.output import Output
+from openbell.cli.progress import Progress
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+
+
+def check(arguments: argparse.Namespace, output: Output) -> int:
+    """Say everything that is wrong with a session file."""
+    problems = api.check(arguments.session)
+    errors = sum(problem.fatal for problem in problems)
+    output.problems(problems)
+    output.document({"ok": not errors, "problems": [problem.as_dict() for problem in problems]})
+    if not problems:
+        output.show(f"{arguments.session}: all is well")
+    else:
+        from openbell.cli.figures import amount
+
+        found = f"{amount(errors, 'error')}, {amount(len(problems) - errors, 'warning')}"
+        output.show(f"{arguments.session}: {found}")
+    return FAILED if errors or (arguments.strict and problems) else DONE
+
+
+def plan(arguments: argparse.Namespace, output: Output) -> int:
+    """Say what the start of a day would do."""
+    made = api.plan(arguments.session, arguments.day)
+    output.document(made.as_dict())
+    output.show(str(made))
+    return DONE
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Run a session file and print its summary."""
+    with Progress(quiet=arguments.quiet) as progress:
+        report = api.run(
+            arguments.session,
+            out=arguments.out,
+            speed=arguments.speed,
+            progress=progress,
+            keep_state=arguments.keep_state,
+            detail=arguments.detail,
+        )
+    return conclude(report, output, quiet=arguments.quiet, strict=arguments.strict)
+
+
+def conclude(report: api.Report, output: Output, *, quiet: bool = False, strict: bool = False) -> int:
+    """Print a report and give the exit code that it means."""
+    values = report.as_dict()
+    output.document(values)
+    if not quiet and not output.as_json:
+        from openbell.cli.summary import summary
+
+        output.show(*summary(values, output.width))
+    if report.interrupted:
+        return INTERRUPTED
+    return FAILED if strict and any(day["dropped"] for day in values["days"]) else DONE
