@@ -1,0 +1,126 @@
+"""One indicator bound to the rows of a session: columns of state that one compiled call moves on."""
+
+import numpy as np
+import numpy.typing as npt
+
+from openbell.bars.block import Floats
+from openbell.indicators.chain import Carried, Chain, Ints, Link
+from openbell.indicators.spec import IndicatorSpec
+from openbell.indicators.warm import NEVER, Warm
+
+
+class _Columns:
+    """State, windows and values of one link for all rows."""
+
+    __slots__ = ("link", "shown", "states", "windows")
+
+    def __init__(self, link: Link, capacity: int) -> None:
+        self.link = link
+        self.states = np.tile(link.start, (capacity, 1))
+        self.windows = np.zeros((capacity, link.width))
+        self.shown = np.full((len(link.spec.outputs), capacity), np.nan)
+
+    def grow(self, capacity: int) -> None:
+        old, rows = self.__class__(self.link, capacity), len(self.states)
+        old.states[:rows], old.windows[:rows], old.shown[:, :rows] = self.states, self.windows, self.shown
+        self.states, self.windows, self.shown = old.states, old.windows, old.shown
+
+    def put(self, row: int, carried: Carried) -> None:
+        self.states[row], self.windows[row], self.shown[:, row] = carried.state, carried.window, carried.shown
+
+    def taken(self, row: int) -> Carried:
+        return Carried(self.states[row].copy(), self.windows[row].copy(), self.shown[:, row].copy())
+
+
+class Bound:
+    """One indicator of a session.
+
+    Parameters
+    ----------
+    spec
+        Which one.
+    capacity
+        How many rows there is room for.
+    """
+
+    def __init__(self, spec: IndicatorSpec, capacity: int) -> None:
+        self.spec, self.needs, self.chain = spec, spec.needs, Chain.of(spec)
+        self._columns = [_Columns(link, capacity) for link in self.chain.links]
+        self._fed = np.zeros(capacity, np.bool_)
+        self._updated: Ints = np.full(capacity, NEVER, np.int64)
+        self._sessions = np.zeros(capacity, np.int64)
+        self._rows: Ints | None = None
+
+    @property
+    def values(self) -> Floats:
+        """Live values, shape (outputs, capacity)."""
+        return self._columns[-1].shown
+
+    @property
+    def rows(self) -> Ints:
+        """The rows that are fed, ascending."""
+        if self._rows is None:
+            self._rows = np.flatnonzero(self._fed)
+        return self._rows
+
+    def advance(self, values: Floats, present: npt.NDArray[np.bool_], slot: int, session: int, end: int) -> None:
+        """Feed one bar of every row that has one, innermost link first."""
+        rows = self.rows
+        if len(rows) == 0:
+            return
+        source, shown = values[self._columns[0].link.column], values
+        for columns in self._columns:
+            link = columns.link
+            if link.spec.input is not None:
+                source = shown[link.spec.source_output]
+            link.kernel.across(
+                rows, present, source, values, slot, session, columns.states, columns.windows, link.params,
+                columns.shown, self._updated, end,
+            )  # fmt: skip
+            shown = columns.shown
+
+    def put(self, row: int, warm: Warm) -> None:
+        """Put a row's state in place and feed it from now on."""
+        for columns, carried in zip(self._columns, warm.links, strict=True):
+            columns.put(row, carried)
+        self._updated[row], self._sessions[row] = warm.last_updated, warm.sessions
+        self._fed[row], self._rows = True, None
+
+    def clear(self, row: int) -> None:
+        """Forget a row."""
+        for columns in self._columns:
+            columns.put(row, columns.link.fresh())
+        self._updated[row], self._sessions[row] = NEVER, 0
+        self._fed[row], self._rows = False, None
+
+    def grow(self, capacity: int) -> None:
+        """Make room for more rows."""
+        more = capacity - len(self._fed)
+        for columns in self._columns:
+            columns.grow(capacity)
+        self._fed = np.pad(self._fed, (0, more))
+        self._updated = np.pad(self._updated, (0, more), constant_values=NEVER)
+        self._sessions = np.pad(self._sessions, (0, more))
+
+    def seen(self, row: int) -> int:
+        """Bars that the innermost link was fed with."""
+        return int(self._columns[0].states[row, 0])
+
+    def valid(self, row: int) -> bool:
+        """Whether there is a number."""
+        return bool(self.values[0, row] == self.values[0, row])
+
+    def settled(self, row: int) -> bool:
+        """Whether the number no longer depends on where it started."""
+        enough = self.seen(row) >= self.needs.warmup and int(self._sessions[row]) >= self.needs.sessions
+        return enough and self.valid(row)
+
+    def last_updated(self, row: int) -> int | None:
+        """End of the last bar that counted, or None."""
+        at = int(self._updated[row])
+        return None if at == NEVER else at
+
+    def taken(self, row: int) -> Warm:
+        """A copy of a row's state."""
+        links = tuple(columns.taken(row) for columns in self._columns)
+        return Warm(links, int(self._updated[row]), int(self._sessions[row]))

@@ -1,0 +1,150 @@
+"""All indicators of a session: one row per symbol, one compiled call per indicator and instant.
+
+Rows are numbers that the session hands out; nothing here knows a symbol, a clock or a calendar.
+"""
+
+import hashlib
+import struct
+
+import numpy as np
+import numpy.typing as npt
+
+from openbell.bars.block import Block, Floats
+from openbell.bars.interval import Interval
+from openbell.indicators.bound import Bound
+from openbell.indicators.chain import Ints, Places
+from openbell.indicators.spec import IndicatorSpec
+from openbell.indicators.warm import Warm, warmed
+
+
+class IndicatorManager:
+    """Holds the state of every indicator for every symbol, and moves it on bar by bar.
+
+    Parameters
+    ----------
+    capacity
+        How many rows there is room for.
+
+    Examples
+    --------
+    >>> from openbell.indicators import registry
+    >>> sma = registry.parse("sma", Interval.parse("5m"), {"period": 2})
+    >>> manager = IndicatorManager(capacity=4)
+    >>> manager.prepare(sma)
+    >>> manager.adopt(sma, 0, manager.warm(sma, Block.empty(), Block.empty()))
+    >>> for price in (1.0, 2.0):
+    ...     bars = np.full((5, 4), price)
+    ...     manager.update(sma.interval, bars, np.ones(4, bool), slot=0, session=0, end=7)
+    >>> manager.values(sma)[0].tolist(), manager.valid(sma, 0), manager.last_updated(sma, 0)
+    ([1.5, nan, nan, nan], True, 7)
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = max(capacity, 1)
+        self._bound: dict[IndicatorSpec, Bound] = {}
+        self._by_interval: dict[Interval, list[Bound]] = {}
+
+    @property
+    def capacity(self) -> int:
+        """How many rows there is room for."""
+        return self._capacity
+
+    def prepare(self, spec: IndicatorSpec) -> None:
+        """Compile an indicator, or load it from the cache, and make room for its values. Part of staging.
+
+        Raises
+        ------
+        IndicatorError
+            If numba cannot compile a definition; names the line.
+        """
+        if spec not in self._bound:
+            bound = Bound(spec, self._capacity)
+            bound.chain.compile()
+            self._bound[spec] = bound
+            self._by_interval.setdefault(spec.interval, []).append(bound)
+
+    def warm(
+        self, spec: IndicatorSpec, history: Block, today: Block, places: Places | None = None, *, keep: bool = False
+    ) -> Warm:
+        """The canonical state after history and today's bars; changes nothing. See `openbell.indicators.warm`."""
+        return warmed(self._bound[spec].chain, spec.needs, history, today, places, keep)
+
+    def adopt(self, spec: IndicatorSpec, row: int, warm: Warm) -> None:
+        """Put a row's state in place and feed it from now on. In memory only."""
+        self._bound[spec].put(row, warm)
+
+    def drop(self, spec: IndicatorSpec, row: int) -> None:
+        """Forget a row's state; it is fed no more."""
+        self._bound[spec].clear(row)
+
+    def reserve(self, capacity: int) -> None:
+        """Make room for at least so many rows; what `values` gave before is then no longer live."""
+        if capacity > self._capacity:
+            self._capacity = max(capacity, 2 * self._capacity)
+            for bound in self._bound.values():
+                bound.grow(self._capacity)
+
+    def update(
+        self,
+        interval: Interval,
+        values: Floats,
+        present: npt.NDArray[np.bool_],
+        slot: int,
+        session: int,
+        end: int,
+        regular: bool = True,
+    ) -> None:
+        """Feed one instant: the bars of one interval that end now.
+
+        Parameters
+        ----------
+        interval
+            Whose bars they are.
+        values
+            Float64 of shape (5, capacity), rows in the order of `openbell.bars.block.FIELDS`.
+        present
+            Bool of shape (capacity,): which symbols have a bar.
+        slot, session, end
+            The window's place on its session's grid, its session's ordinal, and its end.
+        regular
+            Whether the window belongs to regular hours; session kinds are fed with no others.
+        """
+        for bound in self._by_interval.get(interval, ()):
+            if regular or not bound.needs.regular:
+                bound.advance(values, present, slot, session, end)
+
+    def values(self, spec: IndicatorSpec) -> Floats:
+        """The live values, float64 of shape (outputs, capacity); NaN where there is no number."""
+        return self._bound[spec].values
+
+    def rows(self, spec: IndicatorSpec) -> Ints:
+        """The rows that are fed, ascending."""
+        return self._bound[spec].rows
+
+    def seen(self, spec: IndicatorSpec, row: int) -> int:
+        """Bars that a row was fed with since its warm-up began."""
+        return self._bound[spec].seen(row)
+
+    def valid(self, spec: IndicatorSpec, row: int) -> bool:
+        """Whether a row has a number."""
+        return self._bound[spec].valid(row)
+
+    def settled(self, spec: IndicatorSpec, row: int) -> bool:
+        """Whether a row's number no longer depends on where it started."""
+        return self._bound[spec].settled(row)
+
+    def last_updated(self, spec: IndicatorSpec, row: int) -> int | None:
+        """End of the last bar that a row was fed with, int64 ns UTC; None when there was none."""
+        return self._bound[spec].last_updated(row)
+
+    def snapshot(self, spec: IndicatorSpec, row: int) -> Warm:
+        """A copy of where a row stands; `adopt` puts it back."""
+        return self._bound[spec].taken(row)
+
+    def digest(self, spec: IndicatorSpec, row: int) -> bytes:
+        """Sixteen bytes that two rows share exactly when they show the same: values, flags, last update."""
+        bound = self._bound[spec]
+        shown = bound.values[:, row].copy()
+        shown[np.isnan(shown)] = np.nan
+        flags = struct.pack("<??q", bound.valid(row), bound.settled(row), bound.last_updated(row) or 0)
+        return hashlib.blake2b(shown.tobytes() + flags, digest_size=16).digest()
