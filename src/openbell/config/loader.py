@@ -1,0 +1,100 @@
+"""From a session file, or a mapping with its keys, to checked values.
+
+1. read (`reading.read_document`),
+2. what is not built yet is told and put aside (`unbuilt.take_out`),
+3. every key is checked (`model.Document`), and what lies between sections (`across.faults_across`),
+4. values are made of it (`_session_file`), and the text that would give the same again (`writing.toml_text`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from openbell.config import model
+from openbell.config.across import faults_across
+from openbell.config.findings import findings
+from openbell.config.reading import plain, read_document
+from openbell.config.session_file import (
+    HistoryRule,
+    IndicatorRule,
+    QualityRule,
+    SessionFile,
+    StrategyRule,
+)
+from openbell.config.unbuilt import take_out
+from openbell.config.writing import toml_text
+from openbell.errors import ConfigError, Problem
+
+
+def load(source: str | Path | Mapping[str, object]) -> SessionFile:
+    """A session file as values.
+
+    Parameters
+    ----------
+    source
+        The path of a TOML, JSON or YAML file, whose folder relative paths begin at; or a mapping with the same keys,
+        whose relative paths begin at the working folder.
+
+    Raises
+    ------
+    ConfigError
+        With every problem at once, each with its place like ``session.toml: indicators[0].params.period``.
+    """
+    if isinstance(source, Mapping):
+        return _checked(source, None)
+    return _checked(read_document(Path(source)), Path(source))
+
+
+def schema() -> dict[str, object]:
+    """The JSON schema of a session file, for editors."""
+    return model.Document.model_json_schema()
+
+
+def _checked(source: Mapping[str, object], path: Path | None) -> SessionFile:
+    document = {key: plain(value) for key, value in source.items()}
+    problems = [Problem(key, what, fix, code="not_built") for key, what, fix in take_out(document)]
+    if path is not None:
+        document.setdefault("name", path.stem)
+    folder = Path.cwd() if path is None else path.absolute().parent
+    checked = None
+    try:
+        checked = model.Document.model_validate(document, context={"folder": folder})
+    except ValidationError as error:
+        problems += findings(error)
+    problems += faults_across(document)
+    if checked is None or problems:
+        raise ConfigError(*(_placed(problem, path) for problem in dict.fromkeys(problems)))
+    return _session_file(checked, path)
+
+
+def _placed(problem: Problem, path: Path | None) -> Problem:
+    return problem if path is None else replace(problem, where=f"{path}: {problem.where}")
+
+
+def _session_file(checked: model.Document, path: Path | None) -> SessionFile:
+    session, backtest = checked.session, checked.backtest
+    return SessionFile(
+        path=None if path is None else path.absolute(),
+        name=checked.name,
+        market=checked.market,
+        mode=checked.mode,
+        store=checked.store,
+        start=backtest.start,
+        end=backtest.end,
+        speed=backtest.speed,
+        symbols=tuple(session.symbols),
+        intervals=tuple(session.intervals),
+        hours=session.hours,
+        completeness=session.completeness,
+        history=tuple(HistoryRule(rule.days, tuple(rule.intervals), _some(rule.symbols)) for rule in checked.history),
+        quality=QualityRule(checked.quality.history, checked.quality.session),
+        indicators=tuple(IndicatorRule(rule.spec, rule.keep, _some(rule.symbols)) for rule in checked.indicators),
+        strategies=tuple(StrategyRule(rule.use, rule.params) for rule in checked.strategies),
+        text=toml_text({key: value for key, value in checked.model_dump(exclude_none=True).items() if value != []}),
+    )
+
+
+def _some(symbols: list[str] | None) -> frozenset[str] | None:
+    return None if symbols is None else frozenset(symbols)

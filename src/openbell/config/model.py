@@ -1,0 +1,170 @@
+"""The session file's keys: what each may hold, said once for checking, for messages and for the JSON schema.
+
+A field's description is the sentence that tells a user what to write; it begins where "Write ..." leaves off.
+"""
+
+import re
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+
+from openbell.config.fields import (
+    Day,
+    FileName,
+    Intervals,
+    IntervalText,
+    Market,
+    Params,
+    SomeSymbols,
+    Store,
+    StrategyName,
+    Symbols,
+    refused,
+)
+from openbell.config.session_file import Mode
+from openbell.errors import IndicatorError, Problem
+from openbell.indicators import registry
+from openbell.indicators.spec import IndicatorSpec
+from openbell.market.session import Hours
+
+_SOME_SYMBOLS = 'symbols = "all", or a list of symbols without repetition like ["AAPL", "MSFT"]'
+
+
+class Table(BaseModel):
+    """A table of the file: keys that are not known are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Backtest(Table):
+    """``[backtest]``."""
+
+    start: Day = Field(description="the first day, like start = 2024-07-01.")
+    end: Day = Field(description="the last day, like end = 2024-07-03; it counts, too.")
+    speed: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] = Field(
+        default=0.0, description="a number: 0 for as fast as possible, 1 for real time, 60 for an hour a minute."
+    )
+
+    @field_validator("end")
+    @classmethod
+    def _in_order(cls, end: date, info: ValidationInfo) -> date:
+        start = info.data.get("start")
+        if start is not None and end < start:
+            what = f"was {end}, which is before start = {start}."
+            raise refused(Problem("", what, "Write a day that is not before the start.", code="dates"))
+        return end
+
+
+class Session(Table):
+    """``[session]``."""
+
+    symbols: Symbols = Field(
+        default=[], description='a list of symbols without repetition, like symbols = ["AAPL", "MSFT"].'
+    )
+    intervals: Annotated[Intervals, Field(min_length=1)] = Field(
+        description='a list of one or more intervals, like intervals = ["1m", "5m", "1d"].'
+    )
+    hours: Hours = Field(default=Hours.REGULAR, description='hours = "regular" or hours = "extended".')
+    completeness: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(
+        default=0.0, description="the share of base bars that a derived bar needs, from 0.0 to 1.0."
+    )
+
+
+class History(Table):
+    """One ``[[history]]``."""
+
+    days: Annotated[int, Field(strict=True, ge=1)] = Field(
+        description="how many trading days before each session day, 1 or more, like days = 30."
+    )
+    intervals: Annotated[Intervals, Field(min_length=1)] = Field(
+        description='a list of one or more intervals, like intervals = ["1m"].'
+    )
+    symbols: SomeSymbols = Field(default=None, description=f"{_SOME_SYMBOLS}.")
+
+
+class Quality(Table):
+    """``[quality]``."""
+
+    history: Annotated[bool, Field(strict=True)] = Field(default=True, description="true or false.")
+    session: Annotated[bool, Field(strict=True)] = Field(default=True, description="true or false.")
+
+
+class Input(Table):
+    """What an indicator is computed from instead of a column: another indicator of the same interval."""
+
+    name: Annotated[str, Field(strict=True)] = Field(description="an indicator's name; openbell indicators lists them.")
+    params: Params = Field(default={}, description="a table of parameters, like params = { period = 14 }.")
+    column: Annotated[str, Field(strict=True)] | None = Field(
+        default=None, description='a column of bars, like "close".'
+    )
+    input: "Input | None" = Field(
+        default=None, description='a table like input = { name = "ema", params = { period = 20 } }.'
+    )
+
+
+class Indicator(Input):
+    """One ``[[indicators]]``."""
+
+    interval: IntervalText = Field(description='an interval, like interval = "5m".')
+    keep: Annotated[bool, Field(strict=True)] = Field(
+        default=False, description="true to keep every value of the day, false to keep the last one."
+    )
+    symbols: SomeSymbols = Field(default=None, description=f"{_SOME_SYMBOLS}.")
+
+    _spec: IndicatorSpec = PrivateAttr()
+
+    @property
+    def spec(self) -> IndicatorSpec:
+        """What is computed."""
+        return self._spec
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        self._spec = self._parsed(self, "")
+        return self
+
+    def _parsed(self, wish: Input, place: str) -> IndicatorSpec:
+        inner = None if wish.input is None else self._parsed(wish.input, f"{place}input.")
+        try:
+            # The registry says itself what it thinks of a parameter's type.
+            return registry.parse(wish.name, self.interval, wish.params, wish.column, inner)  # type: ignore[arg-type]
+        except IndicatorError as error:
+            raise refused(*(_placed(problem, wish, place) for problem in error.problems)) from error
+
+
+class Strategy(Table):
+    """One ``[[strategies]]``."""
+
+    use: StrategyName = Field(
+        description='a class and where it is, like "strategies.py:Crossover" or "package.module:Name".'
+    )
+    params: Params = Field(default={}, description="a table of arguments, like params = { fast = 10 }.")
+
+
+class Document(Table):
+    """The whole file."""
+
+    name: FileName = Field(default="session", description="a name for the run; its folder is called so.")
+    market: Market = Field(description='the code of an exchange like market = "XNYS", or "24/7", or "FOREX".')
+    mode: Mode = Field(default=Mode.BACKTEST, description='mode = "backtest".')
+    store: Store = Field(description='the folder of bars, relative to this file, like store = "data".')
+    backtest: Backtest = Field(description="a table [backtest] with start and end.")
+    session: Session = Field(description="a table [session] with symbols and intervals.")
+    history: list[History] = Field(default=[], description="each history as a table of its own, [[history]].")
+    quality: Quality = Field(default=Quality(), description="a table [quality] with history and session.")
+    indicators: list[Indicator] = Field(default=[], description="each indicator as a table of its own, [[indicators]].")
+    strategies: list[Strategy] = Field(default=[], description="each strategy as a table of its own, [[strategies]].")
+
+
+_PLACES = {"unknown_indicator": "name", "unknown_column": "column", "not_sourced": "column"}
+_ABOUT_PARAMS = {"unknown_parameter", "missing_parameter", "bad_parameter"}
+
+
+def _placed(problem: Problem, wish: Input, place: str) -> Problem:
+    key = _PLACES.get(problem.code, "")
+    if problem.code in _ABOUT_PARAMS:
+        names = {*wish.params, *(param.name for param in registry.definition(wish.name).params)}
+        named = next((word for word in re.findall(r"\w+", problem.what) if word in names), None)
+        key = "params" if named is None else f"params.{named}"
+    return Problem(f"{place}{key}".rstrip("."), f"{wish.name}: {problem.what}.", problem.fix, code=problem.code)

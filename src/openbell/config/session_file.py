@@ -1,0 +1,133 @@
+"""The session file as values: what the rest of openbell reads, checked and with nothing left to guess."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+from openbell.bars.interval import Interval
+from openbell.indicators.spec import IndicatorSpec
+from openbell.market.session import Hours
+
+
+class Mode(StrEnum):
+    """Where today's bars come from: the store, or a live feed."""
+
+    BACKTEST = "backtest"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRule:
+    """One ``[[history]]``: so many trading days before each session day.
+
+    Parameters
+    ----------
+    days
+        1 or more.
+    intervals
+        From short to long, none twice; they need not be among the session's.
+    symbols
+        The symbols it is for, None for all.
+    """
+
+    days: int
+    intervals: tuple[Interval, ...]
+    symbols: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRule:
+    """``[quality]``: for which part of the bars quality is calculated."""
+
+    history: bool = True
+    session: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRule:
+    """One ``[[indicators]]``.
+
+    Parameters
+    ----------
+    spec
+        What is computed; its interval need not be among the session's.
+    keep
+        Whether every value of the day is kept, not only the current one.
+    symbols
+        The symbols it is for, None for all.
+    """
+
+    spec: IndicatorSpec
+    keep: bool
+    symbols: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyRule:
+    """One ``[[strategies]]``.
+
+    Parameters
+    ----------
+    use
+        ``FILE.py:Class`` with an absolute path, or ``package.module:Class``.
+    params
+        Arguments by name.
+    """
+
+    use: str
+    params: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFile:
+    """A whole session file.
+
+    Parameters
+    ----------
+    path
+        The file, None when it came as a mapping.
+    name
+        What the run is called.
+    market
+        As written: ``XNYS``, ``24/7``, ``FOREX``.
+    mode
+        Backtest or live.
+    store
+        The folder of bars, absolute.
+    start, end
+        First and last date, both included; they may be closed days, and at least one session lies between them.
+    speed
+        0: as fast as possible; otherwise a multiple of real time.
+    symbols
+        Upper-cased, none twice, in the order of the file.
+    intervals
+        From short to long, none twice.
+    hours
+        Which segments of a day are streamed.
+    completeness
+        The least share of its window's base bars that a derived bar needs, 0 to 1.
+    history, quality, indicators, strategies
+        The rules, in the order of the file.
+    text
+        The same as TOML, with defaults written out and absolute paths, so that it can be run from anywhere.
+    """
+
+    path: Path | None
+    name: str
+    market: str
+    mode: Mode
+    store: Path
+    start: date
+    end: date
+    speed: float
+    symbols: tuple[str, ...]
+    intervals: tuple[Interval, ...]
+    hours: Hours
+    completeness: float
+    history: tuple[HistoryRule, ...]
+    quality: QualityRule
+    indicators: tuple[IndicatorRule, ...]
+    strategies: tuple[StrategyRule, ...]
+    text: str
