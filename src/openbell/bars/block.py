@@ -1,6 +1,6 @@
 """Columns of bars of one symbol and interval."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float64]
 FIELDS = ("open", "high", "low", "close", "volume")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Block:
     """Present bars in order of time, as read-only columns of one length.
 
@@ -41,21 +41,20 @@ class Block:
     def __len__(self) -> int:
         return len(self.ts)
 
-    def __getitem__(self, rows: slice) -> "Block":
-        return Block(
-            self.ts[rows],
-            self.open[rows],
-            self.high[rows],
-            self.low[rows],
-            self.close[rows],
-            self.volume[rows],
-            None if self.completeness is None else self.completeness[rows],
-        )
+    def __getitem__(self, rows: slice | npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> "Block":
+        shares = None if self.completeness is None else self.completeness[rows]
+        return Block.of(self.ts[rows], (column[rows] for column in self.columns), shares)
 
     @property
     def columns(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """Open, high, low, close, volume."""
         return self.open, self.high, self.low, self.close, self.volume
+
+    @classmethod
+    def of(cls, ts: Stamps, columns: Iterable[Floats], completeness: Floats | None = None) -> "Block":
+        """A block from its columns in the order of `FIELDS`."""
+        open_, high, low, close, volume = columns
+        return Block(ts, open_, high, low, close, volume, completeness)
 
     @classmethod
     def empty(cls) -> Self:
@@ -73,7 +72,7 @@ class Block:
         if any(block.completeness is not None for block in filled):
             shares = np.concatenate([block.shares for block in filled])
         columns = [np.concatenate([block.columns[i] for block in filled]) for i in range(len(FIELDS))]
-        return cls(np.concatenate([block.ts for block in filled]), *columns, shares)
+        return cls.of(np.concatenate([block.ts for block in filled]), columns, shares)
 
     @property
     def shares(self) -> Floats:
@@ -84,6 +83,11 @@ class Block:
         """Bars stamped in ``[start, end)``, without a copy."""
         left, right = np.searchsorted(self.ts, (start, end))
         return self[int(left) : int(right)]
+
+    def copied(self) -> "Block":
+        """The same bars in memory of their own."""
+        shares = None if self.completeness is None else self.completeness.copy()
+        return Block.of(self.ts.copy(), (column.copy() for column in self.columns), shares).freeze()
 
     def freeze(self) -> "Block":
         """Make every column read-only and return the block itself."""

@@ -6,7 +6,7 @@ straddle two; the last one of a segment may be short.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from openbell.bars.interval import Interval
 
 Stamps = npt.NDArray[np.int64]
 Ordinals = npt.NDArray[np.int32]
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ class Grid:
 
     def __len__(self) -> int:
         return len(self.stamps)
+
+    def __getitem__(self, slots: slice) -> "Grid":
+        return Grid(self.interval, self.stamps[slots], self.opens[slots], self.ends[slots], self.sessions[slots])
 
     @classmethod
     def of_spans(cls, interval: Interval, spans: Sequence[Span]) -> Self:
@@ -104,7 +108,7 @@ class Grid:
         return self.interval.intraday and int(self.ends[slot] - self.opens[slot]) < self.interval.width_ns
 
 
-def _joined(parts: list[npt.NDArray[np.generic]], dtype: type) -> npt.NDArray[np.generic]:
-    joined = np.concatenate(parts) if parts else np.empty(0, dtype)
+def _joined(parts: Sequence[npt.NDArray[Number]], dtype: type[Number]) -> npt.NDArray[Number]:
+    joined: npt.NDArray[Number] = np.concatenate(parts) if parts else np.empty(0, dtype)
     joined.setflags(write=False)
     return joined

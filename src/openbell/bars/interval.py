@@ -106,5 +106,7 @@ class Interval:
                 return True
             if base.unit is Unit.WEEK:
                 return self.unit is Unit.WEEK and self.count % base.count == 0
-            return self.unit is Unit.WEEK and base.count == 1 or self.unit is Unit.DAY and self.count % base.count == 0
+            return (self.unit is Unit.WEEK and base.count == 1) or (
+                self.unit is Unit.DAY and self.count % base.count == 0
+            )
         return base.intraday and self.width_ns % base.width_ns == 0

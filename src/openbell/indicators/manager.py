@@ -63,6 +63,10 @@ class IndicatorManager:
             self._bound[spec] = bound
             self._by_interval.setdefault(spec.interval, []).append(bound)
 
+    def has(self, spec: IndicatorSpec) -> bool:
+        """Whether anything was ever prepared for an indicator."""
+        return spec in self._bound
+
     def warm(
         self, spec: IndicatorSpec, history: Block, today: Block, places: Places | None = None, *, keep: bool = False
     ) -> Warm:

@@ -37,6 +37,8 @@ class Calendar:
         The market's zone.
     version
         16 hex digits that change when any session changes.
+    begins
+        int64 ns UTC, one per session: no bar of it is stamped before, and every bar of an earlier one is.
     """
 
     def __init__(self, table: SessionTable) -> None:
@@ -45,6 +47,8 @@ class Calendar:
         self.version = table.digest
         self._table = table
         self._edges = {hours: _edges(table, hours) for hours in Hours}
+        self.begins: Stamps = np.minimum(self._edges[Hours.EXTENDED][0], table.midnights)
+        self.begins.setflags(write=False)
         self._weeks = (table.dates + 3) // 7  # counted from the Monday before 1970-01-01, a Thursday
         self._grid = lru_cache(maxsize=_GRIDS_KEPT)(self._make_grid)
 
@@ -162,6 +166,20 @@ class Calendar:
     def full_grid(self, interval: Interval, ordinal: int) -> Grid:
         """The windows of one session over all its segments, before and after regular hours included."""
         return self.grid(interval, ordinal, ordinal, Hours.EXTENDED)
+
+    def regular_slots(self, grid: Grid) -> npt.NDArray[np.bool_]:
+        """Which windows of a grid of this calendar lie in regular hours; a day or a week does."""
+        if not grid.interval.intraday:
+            return np.ones(len(grid), np.bool_)
+        part = np.searchsorted(self._table.starts, grid.opens, side="right") - 1
+        inside: npt.NDArray[np.bool_] = self._table.kinds[part] == _REGULAR
+        inside.setflags(write=False)
+        return inside
+
+    def week_start(self, ordinal: int) -> int:
+        """The first session of the ISO week that a session is in."""
+        self._check(ordinal)
+        return int(np.searchsorted(self._weeks, self._weeks[ordinal]))
 
     def _make_grid(self, interval: Interval, first: int, last: int, hours: Hours) -> Grid:
         if interval.intraday:

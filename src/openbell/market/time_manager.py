@@ -11,7 +11,7 @@ from openbell.bars.interval import Interval
 from openbell.errors import Problem, SessionError
 from openbell.market.calendar import Calendar
 from openbell.market.local import certain_instant, datetime_at, instant_of, iso_text
-from openbell.market.session import Hours, SegmentKind, Session
+from openbell.market.session import Hours, Session
 
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 
@@ -41,6 +41,20 @@ class TimeManager:
     @property
     def session(self) -> Session | None:
         """Today's session with the segments of the chosen hours, None before the first day."""
+        return self._session
+
+    @property
+    def today(self) -> Session:
+        """Today's session.
+
+        Raises
+        ------
+        SessionError
+            Before the first day is opened.
+        """
+        if self._session is None:
+            what = "no day has been opened yet."
+            raise SessionError(Problem("clock", what, "Start a day first.", code="no_day"))
         return self._session
 
     def open_day(self, ordinal: int) -> Session:
@@ -106,22 +120,16 @@ class TimeManager:
 
     def grid(self, interval: Interval) -> Grid:
         """Today's windows in the chosen hours."""
-        today = self._today().ordinal
+        today = self.today.ordinal
         return self.calendar.grid(interval, today, today, self.hours)
 
     def full_day(self, interval: Interval) -> Grid:
         """Today's windows in all hours: what presence in the store refers to."""
-        return self.calendar.full_grid(interval, self._today().ordinal)
+        return self.calendar.full_grid(interval, self.today.ordinal)
 
     def regular_slots(self, interval: Interval) -> npt.NDArray[np.bool_]:
         """Which windows of today's grid lie in regular hours; a day or a week does."""
-        grid = self.grid(interval)
-        inside = np.full(len(grid), not interval.intraday)
-        for segment in self._today().segments:
-            if segment.kind is SegmentKind.REGULAR:
-                inside |= (grid.opens >= segment.start) & (grid.ends <= segment.end)
-        inside.setflags(write=False)
-        return inside
+        return self.calendar.regular_slots(self.grid(interval))
 
     def trading_days(self, start: date, end: date) -> list[int]:
         """The sessions from one date to another, both included; closed dates at the edges move inside.
@@ -135,17 +143,11 @@ class TimeManager:
 
     def history(self, days: int) -> tuple[int, int]:
         """First and last session of the trading days before today; the last is before the first when there is none."""
-        today = self._today().ordinal
+        today = self.today.ordinal
         return max(today - days, 0), today - 1
 
-    def _today(self) -> Session:
-        if self._session is None:
-            what = "no day has been opened yet."
-            raise SessionError(Problem("clock", what, "Start a day first.", code="no_day"))
-        return self._session
-
     def _time_today(self, text: str) -> int:
-        session = self._today()
+        session = self.today
         try:
             wall = time.fromisoformat(text.zfill(5) if len(text) < 6 else text.zfill(8))
         except ValueError:

@@ -1,0 +1,68 @@
+"""The folder of a run: what ran and what came of it, readable by any tool."""
+
+import json
+from pathlib import Path
+
+from openbell.config.session_file import SessionFile
+from openbell.engine.report import Report
+from openbell.session.session_data import SessionData
+
+
+class RunFolder:
+    """Written when a run ends; the state of each day as it ends, where that is wanted.
+
+    Parameters
+    ----------
+    path
+        Made when something is written.
+    file
+        What runs.
+    """
+
+    def __init__(self, path: Path, file: SessionFile) -> None:
+        self.path, self._file = path, file
+
+    def keep(self, session: SessionData) -> None:
+        """Write the day's bars and indicators: ``state/<date>/<interval>.parquet`` and ``indicators.parquet``."""
+        import polars as pl
+
+        folder = self.path / "state" / session.time.today.date.isoformat()
+        folder.mkdir(parents=True, exist_ok=True)
+        views = [view for name in session if (view := session.get_symbol_data(name)) is not None]
+        for interval in sorted(session.lanes, key=lambda interval: interval.rank):
+            key = str(interval)
+            frames = [
+                view.bars[key].frame().select(pl.lit(view.symbol).alias("symbol"), pl.all())
+                for view in views
+                if key in view.bars
+            ]
+            pl.concat(frames).write_parquet(folder / f"{key}.parquet")
+        rows = [
+            (view.symbol, key, output, value, data.valid, data.settled, data.last_updated)
+            for view in views
+            for key, data in view.indicators.items()
+            for output, value in (
+                data.current_value.items() if isinstance(data.current_value, dict) else [("value", data.current_value)]
+            )
+        ]
+        names = ["symbol", "indicator", "output", "value", "valid", "settled", "ts"]
+        pl.DataFrame(rows, schema=names, orient="row").write_parquet(folder / "indicators.parquet")
+
+    def finish(self, report: Report) -> None:
+        """Write the report, the session file as used, and the requests."""
+        import polars as pl
+
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / "session.toml").write_text(self._file.text)
+        plain = report.as_dict()
+        (self.path / "report.json").write_text(json.dumps(plain, indent=1))
+        requests = [
+            {"date": day["date"]}
+            | {key: request[key] for key in ("at", "source", "operation", "symbol", "status")}
+            | {"steps": ",".join(request["steps"]), "milliseconds": request["milliseconds"]}
+            for day in plain["days"]
+            for request in day["requests"]
+        ]
+        columns = ["date", "at", "source", "operation", "symbol", "status", "steps"]
+        schema = dict.fromkeys(columns, pl.String) | {"milliseconds": pl.Float64}
+        pl.DataFrame(requests, schema=schema).write_parquet(self.path / "requests.parquet")

@@ -1,0 +1,168 @@
+"""What a day and a run came to, as plain values."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from openbell.errors import Problem
+from openbell.provisioning.result import ProvisioningResult
+from openbell.session.digest import digest
+from openbell.session.session_data import SessionData
+from openbell.session.views import BarIntervalData, IndicatorData, SymbolSessionData
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """One trading day.
+
+    Parameters
+    ----------
+    date
+        ISO date.
+    digest
+        The state at its end.
+    instants, bars
+        Bar ends that the clock stepped through, and streamed bars that came.
+    symbols
+        Per symbol what is there; empty unless detail was asked for.
+    dropped
+        Configured symbols that could not be had, with the reasons.
+    requests
+        Every request that was not from the session file, in order.
+    warnings
+        What was found and did not stop anything.
+    """
+
+    date: str
+    digest: str
+    instants: int
+    bars: int
+    symbols: Json = field(default_factory=dict)
+    dropped: Json = field(default_factory=dict)
+    requests: list[Json] = field(default_factory=list)
+    warnings: list[Json] = field(default_factory=list)
+    faults: list[Json] = field(default_factory=list)
+    outside: int = 0
+    signals: int = 0
+
+    def as_dict(self) -> Json:
+        """As in ``report.json``."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(slots=True)
+class Report:
+    """A whole run.
+
+    Parameters
+    ----------
+    name, mode
+        From the session file.
+    days
+        One entry per day that was run.
+    interrupted
+        Whether Ctrl-C ended it early.
+    folder
+        Where the run was written, None when it was not.
+    """
+
+    name: str
+    mode: str
+    days: list[DayReport] = field(default_factory=list)
+    interrupted: bool = False
+    folder: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """The state at the end of the last day; empty when no day was finished."""
+        return self.days[-1].digest if self.days else ""
+
+    def as_dict(self) -> Json:
+        """As in ``report.json``."""
+        return {
+            "name": self.name,
+            "mode": self.mode,
+            "digest": self.digest,
+            "interrupted": self.interrupted,
+            "folder": self.folder,
+            "days": [day.as_dict() for day in self.days],
+        }
+
+    def __str__(self) -> str:
+        bars = sum(day.bars for day in self.days)
+        return f"{self.name}: {len(self.days)} days, {bars:,} bars, digest {self.digest}"
+
+
+def day_report(
+    session: SessionData,
+    instants: int,
+    results: Sequence[ProvisioningResult],
+    *,
+    detail: bool,
+    faults: Sequence[Problem] = (),
+) -> DayReport:
+    """The report of a session as it stands now."""
+    config = [result for result in results if result.source == "config"]
+    time = session.time
+    return DayReport(
+        date=time.today.date.isoformat(),
+        digest=digest(session),
+        instants=instants,
+        bars=_streamed_bars(session),
+        symbols={name: _symbol(session.get_symbol_data(name), session) for name in session.symbols} if detail else {},
+        dropped={
+            result.symbol: [problem.as_dict() for problem in result.problems if problem.fatal]
+            for result in config
+            if not result.ok
+        },
+        requests=[{"at": time.iso(one.at)} | one.as_dict() for one in results if one.source != "config"],
+        warnings=[p.as_dict() for result in config if result.ok for p in result.problems],
+        faults=[problem.as_dict() for problem in faults],
+    )
+
+
+def _streamed_bars(session: SessionData) -> int:
+    lanes = [lane for lane in session.lanes.values() if len(lane.streamed)]
+    return sum(int(lane.panel.present[: lane.panel.cursor, lane.streamed.array].sum()) for lane in lanes)
+
+
+def _symbol(view: SymbolSessionData | None, session: SessionData) -> Json:
+    assert view is not None
+    return {
+        "tier": view.tier,
+        "added_by": view.added_by,
+        "origin": view.origin,
+        "auto_provisioned": view.auto_provisioned,
+        "upgraded_from_adhoc": view.upgraded_from_adhoc,
+        "intervals": {name: _interval(bars) for name, bars in view.bars.items()},
+        "indicators": {key: _indicator(data, session) for key, data in view.indicators.items()},
+    }
+
+
+def _interval(bars: BarIntervalData) -> Json:
+    gaps = bars.gaps
+    whole = sum(gap.whole_session for gap in gaps)
+    single = sum(gap.bars == 1 for gap in gaps)
+    return {
+        "base": bars.base,
+        "history_bars": len(bars.history),
+        "session_bars": len(bars.today),
+        "quality": None if bars.quality is None else round(bars.quality, 1),
+        "gaps": len(gaps),
+        "missing": {"days": whole, "runs": len(gaps) - whole - single, "single": single},
+    }
+
+
+def _indicator(data: IndicatorData, session: SessionData) -> Json:
+    value = data.current_value
+    plain = {name: _number(one) for name, one in value.items()} if isinstance(value, dict) else _number(value)
+    updated = data.last_updated
+    stamp = None if updated is None else session.time.iso(session.time.parse(updated))
+    return {"value": plain, "valid": data.valid, "settled": data.settled, "last_updated": stamp}
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value

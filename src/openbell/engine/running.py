@@ -1,0 +1,86 @@
+"""A whole session file: day after day, to a report and a run folder."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from openbell.config.session_file import SessionFile
+from openbell.engine.coordinator import SessionCoordinator
+from openbell.engine.folder import RunFolder
+from openbell.engine.report import Report
+
+Progress = Callable[[str, int, int], None]
+
+CHECKPOINTS = 20
+
+
+def run_days(
+    file: SessionFile,
+    *,
+    out: str | Path | None = None,
+    speed: float | None = None,
+    progress: Progress | None = None,
+    keep_state: bool = False,
+    detail: bool = False,
+) -> Report:
+    """Run every day of a session file; Ctrl-C ends at the next instant, and the report says so."""
+    if speed is not None:
+        file = replace(file, speed=speed)
+    tell = progress or (lambda _what, _done, _total: None)
+    provisioned = 0
+
+    def step(_symbol: str, name: str) -> None:
+        nonlocal provisioned
+        provisioned += name in ("create_symbol", "upgrade_symbol")
+        tell("provisioning", min(provisioned, len(file.symbols)), len(file.symbols))
+
+    day = SessionCoordinator(file, observer=step)
+    report = Report(file.name, file.mode.value)
+    folder = None if out is None else RunFolder(Path(out), file)
+    with _interruptible(day):
+        for place in range(len(day.days)):
+            provisioned = 0
+            day.start_day()
+            _stream(day, place, tell)
+            last = place == len(day.days) - 1 or day.stopping
+            report.days.append(day.finish_day(detail=detail or last))
+            if folder is not None and keep_state:
+                folder.keep(day.session_data)
+            if day.stopping:
+                report.interrupted = True
+                break
+    day.close()
+    if folder is not None:
+        report.folder = str(folder.path)
+        folder.finish(report)
+    return report
+
+
+def _stream(day: SessionCoordinator, place: int, tell: Progress) -> None:
+    """Stream to the close in pieces, so that somebody can be told."""
+    opened, closes = day.time.now, day.time.today.close
+    for part in range(1, CHECKPOINTS + 1):
+        day.stream_until(opened + (closes - opened) * part // CHECKPOINTS)
+        tell("days", place * CHECKPOINTS + part, len(day.days) * CHECKPOINTS)
+
+
+@contextmanager
+def _interruptible(day: SessionCoordinator) -> Iterator[None]:
+    """Let the first Ctrl-C end the day at its next instant; the second one is as ever."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        day.stopping = True
+        signal.signal(signal.SIGINT, former)
+
+    former = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)

@@ -1,0 +1,42 @@
+"""Today's stored bars, kept out of everybody's sight and delivered one instant at a time."""
+
+import numpy.typing as npt
+from numpy import int64
+
+from openbell.bars.block import Block
+from openbell.bars.grid import Grid
+from openbell.bars.interval import Interval
+from openbell.bars.panel import BarPanel
+
+
+class ReplayFeed:
+    """The rest of today from the store: a tape per streamed interval, in the rows of the session's panels."""
+
+    def __init__(self) -> None:
+        self._tapes: dict[Interval, BarPanel] = {}
+
+    def record(self, interval: Interval, grid: Grid, capacity: int) -> None:
+        """Have a tape for an interval, with room for so many rows."""
+        tape = self._tapes.get(interval)
+        if tape is None:
+            self._tapes[interval] = BarPanel(grid, capacity)
+        else:
+            tape.reserve(capacity)
+
+    def write(self, interval: Interval, row: int, slots: npt.NDArray[int64], block: Block) -> None:
+        """Put one symbol's bars of today on tape."""
+        self._tapes[interval].write(row, slots, block)
+
+    def erase(self, row: int) -> None:
+        """Take a symbol off every tape."""
+        for tape in self._tapes.values():
+            tape.erase(row)
+
+    def deliver(self, interval: Interval, slot: int, panel: BarPanel, rows: int) -> None:
+        """Copy one instant of the first so many rows into the session's panel."""
+        tape = self._tapes[interval]
+        panel.values[slot, :, :rows] = tape.values[slot, :, :rows]
+        arrived = tape.present[slot, :rows]
+        panel.present[slot, :rows] = arrived
+        if panel.shares is not None:
+            panel.shares[slot, :rows] = arrived

@@ -1,0 +1,85 @@
+"""Putting a staged symbol into the session: moves in memory that cannot fail."""
+
+from collections.abc import Iterable
+
+from openbell.bars.interval import Interval
+from openbell.feeds.replay import ReplayFeed
+from openbell.provisioning.staging import StagedSeries, StagedSymbol
+from openbell.session.asks import AddSymbol, Ask
+from openbell.session.records import History, Series, SymbolRecord, Tier
+from openbell.session.session_data import SessionData
+from openbell.store.manager import DataManager
+
+
+def make_room(session: SessionData, feed: ReplayFeed, staged: Iterable[StagedSymbol]) -> None:
+    """Reserve all that a commit will need, so that nothing is left that could fail."""
+    group = list(staged)
+    session.reserve(sum(one.record is None for one in group))
+    for one in group:
+        for interval, series in one.series.items():
+            if series.tape is not None:
+                feed.record(interval, session.time.grid(interval), session.capacity)
+
+
+def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: StagedSymbol) -> SymbolRecord:
+    """Make a staged symbol part of the session; room must have been made."""
+    asks = staged.requirements.asks
+    record = staged.record
+    if record is None:
+        record = _created(session, data, asks)
+        session.enter(record)
+    elif staged.upgrade:
+        _upgrade(record, asks, session.time.now)
+    for interval, series in staged.series.items():
+        _put(session, feed, record, interval, series)
+    for key, (spec, warm) in staged.warm.items():
+        session.indicators.adopt(spec, record.row, warm)
+        record.indicators[key] = spec
+        if warm.kept is not None:
+            session.keep(spec, record.row, warm.kept)
+    record.kept |= staged.kept
+    if staged.quality is not None:
+        record.history_quality, record.session_quality = staged.quality
+    session.asks.hold(asks, session.time.now)
+    session.revision += 1
+    return record
+
+
+def _created(session: SessionData, data: DataManager, asks: tuple[Ask, ...]) -> SymbolRecord:
+    full = next((ask for ask in asks if isinstance(ask, AddSymbol)), None)
+    info = data.info(asks[0].symbol)
+    assert info is not None
+    return SymbolRecord(
+        name=asks[0].symbol,
+        row=session.rows.take(),
+        tier=Tier.ADHOC if full is None else Tier.FULL,
+        added_by=(full or asks[0]).owner,
+        origin=asks[0].owner,
+        added_at=session.time.now,
+        listed=info.listed,
+        auto_provisioned=full is None,
+    )
+
+
+def _upgrade(record: SymbolRecord, asks: tuple[Ask, ...], now: int) -> None:
+    full = next(ask for ask in asks if isinstance(ask, AddSymbol))
+    record.tier = Tier.FULL
+    record.added_by = full.owner
+    record.upgraded_from_adhoc = True
+    record.upgraded_at = now
+
+
+def _put(
+    session: SessionData, feed: ReplayFeed, record: SymbolRecord, interval: Interval, staged: StagedSeries
+) -> None:
+    series = record.series.get(interval)
+    if series is None:
+        series = record.series[interval] = Series(staged.base)
+        lane = session.lane(interval)
+        lane.admit(record.row, base=staged.base, streamed=staged.base is None)
+        lane.panel.write(record.row, staged.slots, staged.today)
+        if staged.tape is not None:
+            feed.write(interval, record.row, staged.tape_slots, staged.tape)
+        series.history = History()
+    if not staged.new or staged.amount.some:
+        series.history, series.amount, series.since = staged.history, staged.amount, staged.since

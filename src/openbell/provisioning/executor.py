@@ -1,0 +1,151 @@
+"""Carrying plans out: stage what can fail, commit what cannot.
+
+Each symbol of a batch stands or falls alone, unless ``all_or_none`` is asked for.
+"""
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+from openbell.config.session_file import SessionFile
+from openbell.errors import OpenbellError, Problem, StoreError
+from openbell.feeds.replay import ReplayFeed
+from openbell.provisioning.analysis import Analyst
+from openbell.provisioning.commit import commit, make_room
+from openbell.provisioning.requirements import ProvisioningRequirements
+from openbell.provisioning.result import ProvisioningResult, Status, StepReport
+from openbell.provisioning.staging import Blocks, StagedSymbol, Stager
+from openbell.provisioning.steps import LoadHistorical, LoadSession
+from openbell.session.session_data import SessionData
+from openbell.store.manager import DataManager
+
+Observer = Callable[[str, str], None]
+
+
+class Executor:
+    """Carries out requirements against one session.
+
+    Parameters
+    ----------
+    session, feed, data, file
+        What is changed, where today's bars wait, what can be had, and what is promised.
+    observer
+        Called with symbol and step name before each step; what it raises fails that step.
+    """
+
+    def __init__(
+        self,
+        session: SessionData,
+        feed: ReplayFeed,
+        data: DataManager,
+        file: SessionFile,
+        observer: Observer | None = None,
+    ) -> None:
+        self._session, self._feed, self._data = session, feed, data
+        self._observer = observer
+        self.analyst = Analyst(session, data, file)
+
+    def execute(
+        self, plan: Sequence[ProvisioningRequirements], *, all_or_none: bool = False
+    ) -> list[ProvisioningResult]:
+        """Carry out a plan; one result per symbol, in order."""
+        results = [self._refusal(requirements) for requirements in plan]
+        going = [req for req, result in zip(plan, results, strict=True) if result is None]
+        if all_or_none and len(going) < len(plan):
+            going = []
+        staged = self._stage(going)
+        if all_or_none and any(isinstance(one, ProvisioningResult) for one in staged.values()):
+            staged = {symbol: one for symbol, one in staged.items() if isinstance(one, ProvisioningResult)}
+        make_room(self._session, self._feed, (one[0] for one in staged.values() if isinstance(one, tuple)))
+        return [
+            result or self._outcome(requirements, staged.get(requirements.symbol))
+            for requirements, result in zip(plan, results, strict=True)
+        ]
+
+    def _refusal(self, requirements: ProvisioningRequirements) -> ProvisioningResult | None:
+        if not requirements.can_proceed:
+            return self._result(requirements, Status.REFUSED)
+        if requirements.moment != self.analyst.moment:
+            was, now = requirements.moment, self.analyst.moment
+            seen = "time has moved on" if was.now != now.now else "the session has changed"
+            what = f"this plan was made for another state: {seen} since."
+            stale = Problem(requirements.symbol, what, "Analyse again and execute the new plan.", code="stale")
+            return self._result(requirements, Status.STALE, problems=(stale,))
+        return None
+
+    def _stage(
+        self, plan: Sequence[ProvisioningRequirements]
+    ) -> dict[str, tuple[StagedSymbol, tuple[StepReport, ...]] | ProvisioningResult]:
+        stager = Stager(self._session, self._data)
+        return {
+            requirements.symbol: self._stage_one(stager, requirements, blocks)
+            for requirements, blocks in stager.read(plan)
+        }
+
+    def _stage_one(
+        self, stager: Stager, requirements: ProvisioningRequirements, blocks: Blocks | StoreError
+    ) -> tuple[StagedSymbol, tuple[StepReport, ...]] | ProvisioningResult:
+        staged = StagedSymbol(requirements, self._session.records.get(requirements.symbol))
+        reports: list[StepReport] = []
+        for step in requirements.provisioning_steps:
+            began = perf_counter()
+            try:
+                if self._observer is not None:
+                    self._observer(requirements.symbol, str(step))
+                if isinstance(blocks, StoreError):
+                    if isinstance(step, LoadHistorical | LoadSession):
+                        raise blocks
+                    bars = 0
+                else:
+                    bars = stager.step(staged, step, blocks)
+            except OpenbellError as error:
+                return self._failure(requirements, str(step), reports, error.problems)
+            except Exception as error:  # whatever a user's indicator or observer raises fails this symbol only
+                what = f"{type(error).__name__}: {error}"
+                problem = Problem(f"{requirements.symbol}/{step}", what, "Mend the cause and ask again.", "raised")
+                return self._failure(requirements, str(step), reports, (problem,))
+            reports.append(StepReport(str(step), perf_counter() - began, bars))
+        return staged, tuple(reports)
+
+    def _outcome(
+        self,
+        requirements: ProvisioningRequirements,
+        staged: tuple[StagedSymbol, tuple[StepReport, ...]] | ProvisioningResult | None,
+    ) -> ProvisioningResult:
+        if staged is None:
+            what = "another symbol of the batch could not be had, and all or none was asked for."
+            others = Problem(requirements.symbol, what, "See the other symbols' problems.", code="all_or_none")
+            return self._result(requirements, Status.REFUSED, problems=(others,))
+        if isinstance(staged, ProvisioningResult):
+            return staged
+        commit(self._session, self._feed, self._data, staged[0])
+        status = Status.DONE if requirements.provisioning_steps else Status.NOTHING_TO_DO
+        return self._result(requirements, status, steps=staged[1])
+
+    def _failure(
+        self,
+        requirements: ProvisioningRequirements,
+        step: str,
+        reports: Sequence[StepReport],
+        problems: tuple[Problem, ...],
+    ) -> ProvisioningResult:
+        result = self._result(requirements, Status.FAILED, steps=tuple(reports), problems=problems)
+        result.failed_step = step
+        return result
+
+    def _result(
+        self,
+        requirements: ProvisioningRequirements,
+        status: Status,
+        *,
+        steps: tuple[StepReport, ...] = (),
+        problems: tuple[Problem, ...] = (),
+    ) -> ProvisioningResult:
+        return ProvisioningResult(
+            symbol=requirements.symbol,
+            operation=requirements.operation,
+            source=requirements.source,
+            status=status,
+            steps=steps,
+            problems=(*requirements.problems, *problems),
+            at=self._session.time.now,
+        )

@@ -1,0 +1,147 @@
+"""How far back history must be read so that it holds what is asked: known from the catalogue, before any read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from openbell.bars.interval import Interval, Unit
+from openbell.market.time_manager import TimeManager
+from openbell.session.records import Amount
+from openbell.store.manager import DataManager
+
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """For one symbol and interval: the oldest session to cover, and how much there is.
+
+    Parameters
+    ----------
+    first
+        Session ordinal; today's where no history is needed or there is none.
+    bars
+        Present bars in the sessions from `first` to yesterday.
+    empty
+        Sessions among the asked ``days`` in which the symbol has no bar.
+    """
+
+    first: int
+    bars: int
+    empty: int = 0
+
+
+class Reacher:
+    """Answers how far back, for many symbols at once, from presence in the catalogue.
+
+    Parameters
+    ----------
+    data
+        The store.
+    time
+        The clock, on today's session.
+    completeness
+        The least share of base bars with which a derived bar exists.
+    """
+
+    def __init__(self, data: DataManager, time: TimeManager, completeness: float) -> None:
+        self._data, self._time, self._completeness = data, time, completeness
+
+    def of(self, symbols: Sequence[str], interval: Interval, base: Interval, amount: Amount) -> list[Reach]:
+        """One answer per symbol, in their order."""
+        today = self._time.today.ordinal
+        if not amount.some:
+            return [Reach(today, 0)] * len(symbols)
+        return self._search(symbols, interval, base, amount, self._sessions_for(interval, amount))
+
+    def _search(
+        self, symbols: Sequence[str], interval: Interval, base: Interval, amount: Amount, span: int
+    ) -> list[Reach]:
+        """Look back over so many sessions, and twice as far for those symbols that need more and have more."""
+        today = self._time.today.ordinal
+        first = max(today - span, 0)
+        counts = self.counts(symbols, interval, base, first, today - 1)
+        firsts = np.minimum.reduce([_by_days(counts, amount), _by_bars(counts, amount), _by_sessions(counts, amount)])
+        found = [self._reach(row, int(at), first, amount) for row, at in zip(counts, firsts, strict=True)]
+        short = np.flatnonzero(_short(counts, amount))
+        deeper = [i for i in short.tolist() if first > 0 and self._has_before(symbols[i], first)]
+        if deeper:
+            again = self._search([symbols[i] for i in deeper], interval, base, amount, span * 2)
+            for i, reach in zip(deeper, again, strict=True):
+                found[i] = reach
+        return found
+
+    def counts(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
+        """Present bars per symbol and session, int64 of shape (symbols, last - first + 1)."""
+        if first > last:
+            return np.zeros((len(symbols), 0), np.int64)
+        if interval == base:
+            return self._data.counts(symbols, base, first, last, self._time.hours).astype(np.int64)
+        derived = np.stack([self._derived(symbols, interval, base, day) for day in range(first, last + 1)], axis=1)
+        stored = [interval in self._data.intervals(symbol) for symbol in symbols]
+        if any(stored):
+            own = self._data.counts(symbols, interval, first, last, self._time.hours).astype(np.int64)
+            there = self._data.counts(symbols, base, first, last, self._time.hours) > 0
+            derived = np.where(there, derived, own)
+        return derived
+
+    def _derived(self, symbols: Sequence[str], interval: Interval, base: Interval, day: int) -> Counts:
+        hours, calendar = self._time.hours, self._time.calendar
+        if not base.intraday:
+            return self._data.counts(symbols, base, day, day, hours)[:, 0].astype(np.int64)
+        present = self._data.presence(symbols, base, day, hours=hours)
+        if not interval.intraday:
+            return np.asarray(present.any(axis=1), np.int64)
+        grid, fine = calendar.grid(interval, day, day, hours), calendar.grid(base, day, day, hours)
+        folded = np.add.reduceat(present, np.searchsorted(fine.opens, grid.opens), axis=1, dtype=np.int64)
+        shares = folded / grid.expected(fine)
+        return np.asarray(((folded > 0) & (shares >= self._completeness)).sum(axis=1), np.int64)
+
+    def _sessions_for(self, interval: Interval, amount: Amount) -> int:
+        """Sessions that hold the amount if no bar is missing."""
+        per_day = len(self._time.grid(interval)) if interval.intraday else 1
+        per_bar = 5 if interval.unit is Unit.WEEK else 1
+        by_bars = -(-amount.bars // max(1, per_day)) * per_bar + 1 if amount.bars else 0
+        return max(amount.days, amount.sessions, by_bars)
+
+    def _has_before(self, symbol: str, session: int) -> bool:
+        info = self._data.info(symbol)
+        return info is not None and info.listed < self._time.calendar.session(session).date
+
+    def _reach(self, counts: Counts, at: int, first: int, amount: Amount) -> Reach:
+        filled = np.flatnonzero(counts[at:])
+        oldest = first + at + (int(filled[0]) if len(filled) else len(counts) - at)
+        asked = counts[max(len(counts) - amount.days, 0) :] if amount.days else counts[:0]
+        return Reach(oldest, int(counts[at:].sum()), int(np.count_nonzero(asked == 0)))
+
+
+def _by_days(counts: Counts, amount: Amount) -> Counts:
+    sessions = counts.shape[1]
+    return np.full(len(counts), max(sessions - amount.days, 0) if amount.days else sessions, np.int64)
+
+
+def _by_bars(counts: Counts, amount: Amount) -> Counts:
+    """Index of the youngest session from which on there are enough bars; 0 where there never are."""
+    return _youngest(counts, amount.bars)
+
+
+def _by_sessions(counts: Counts, amount: Amount) -> Counts:
+    return _youngest((counts > 0).astype(np.int64), amount.sessions)
+
+
+def _youngest(counts: Counts, enough: int) -> Counts:
+    sessions = counts.shape[1]
+    if not enough:
+        return np.full(len(counts), sessions, np.int64)
+    backwards = np.cumsum(counts[:, ::-1], axis=1)
+    reached = np.argmax(backwards >= enough, axis=1)
+    there = backwards[:, -1] >= enough if sessions else np.zeros(len(counts), np.bool_)
+    return np.where(there, sessions - 1 - reached, 0)
+
+
+def _short(counts: Counts, amount: Amount) -> npt.NDArray[np.bool_]:
+    """Which symbols do not have the asked bars or sessions in what was looked at."""
+    short: npt.NDArray[np.bool_] = (counts.sum(axis=1) < amount.bars) | ((counts > 0).sum(axis=1) < amount.sessions)
+    return short

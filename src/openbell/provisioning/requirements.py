@@ -1,0 +1,142 @@
+"""What one request for one symbol needs: the record that analysis makes, people read and the executor carries out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from openbell.bars.interval import Interval
+from openbell.errors import Problem
+from openbell.provisioning.steps import LoadHistorical, LoadSession, Step, step_as_dict
+from openbell.session.asks import Ask, operation_of
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The state that a plan was made for: the session's day, its changes so far, and the clock in ns UTC."""
+
+    day: int
+    revision: int
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisioningRequirements:
+    """One symbol's part of a plan; immutable.
+
+    Parameters
+    ----------
+    symbol
+        Upper case.
+    asks
+        What was asked, all for this symbol.
+    moment
+        The state that this was worked out for; another one makes it stale.
+    provisioning_steps
+        What is to be done, in order; empty when all is there already.
+    problems
+        What was found; fatal ones forbid carrying it out.
+    symbol_exists, was_full
+        What was there.
+    base_interval
+        The finest interval that is streamed for the symbol.
+    required_intervals
+        Every interval that the asks need, from short to long.
+    """
+
+    symbol: str
+    asks: tuple[Ask, ...]
+    moment: Moment
+    provisioning_steps: tuple[Step, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    symbol_exists: bool = False
+    was_full: bool = False
+    base_interval: Interval | None = None
+    required_intervals: tuple[Interval, ...] = ()
+
+    @property
+    def can_proceed(self) -> bool:
+        """Whether nothing fatal was found."""
+        return not any(problem.fatal for problem in self.problems)
+
+    @property
+    def operation(self) -> str:
+        """``symbol``, ``bar`` or ``indicator``: of the first ask."""
+        return operation_of(self.asks[0])
+
+    @property
+    def source(self) -> str:
+        """Who asks first."""
+        return self.asks[0].owner
+
+    @property
+    def bars(self) -> int:
+        """Stored bars that carrying this out reads: history, and today up to now."""
+        return sum(read.bars for read in self._reads())
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the store that hold them."""
+        return sum(read.bytes for read in self._reads())
+
+    def _reads(self) -> list[Any]:
+        loading = (step for step in self.provisioning_steps if isinstance(step, LoadHistorical | LoadSession))
+        return [read for step in loading for read in step.reads]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "symbol": self.symbol,
+            "operation": self.operation,
+            "source": self.source,
+            "can_proceed": self.can_proceed,
+            "symbol_exists": self.symbol_exists,
+            "intervals": [str(interval) for interval in self.required_intervals],
+            "steps": [step_as_dict(step) for step in self.provisioning_steps],
+            "bars": self.bars,
+            "bytes": self.bytes,
+            "problems": [problem.as_dict() for problem in self.problems],
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.symbol} ({self.operation}, asked by {self.source})"]
+        if not self.provisioning_steps and self.can_proceed:
+            lines.append("  nothing to do: all of it is there")
+        lines += [f"  {step!s:<22} {step.reason}" for step in self.provisioning_steps]
+        if self.bars:
+            lines.append(f"  reads {self.bars:,} bars, {self.bytes:,} bytes")
+        lines += [f"  {problem.severity.value}: {problem}" for problem in self.problems]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Requirements of several symbols that were worked out together."""
+
+    requirements: tuple[ProvisioningRequirements, ...]
+
+    def __iter__(self) -> Any:
+        return iter(self.requirements)
+
+    def __len__(self) -> int:
+        return len(self.requirements)
+
+    @property
+    def bars(self) -> int:
+        """Stored bars that are read in all."""
+        return sum(requirement.bars for requirement in self.requirements)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that are read in all."""
+        return sum(requirement.bytes for requirement in self.requirements)
+
+    def __str__(self) -> str:
+        return "\n".join(str(requirement) for requirement in self.requirements)
+
+
+def by_symbol(asks: Sequence[Ask]) -> dict[str, list[Ask]]:
+    """Asks by symbol, in order of first mention."""
+    grouped: dict[str, list[Ask]] = {}
+    for ask in asks:
+        grouped.setdefault(ask.symbol, []).append(ask)
+    return grouped

@@ -1,0 +1,95 @@
+"""Who asks for what: the wishes that a session holds."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from openbell.bars.interval import Interval
+from openbell.indicators.spec import IndicatorSpec
+
+
+class Source(StrEnum):
+    """The kind of asker."""
+
+    CONFIG = "config"
+    SCANNER = "scanner"
+    STRATEGY = "strategy"
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class AddSymbol:
+    """A wish for everything the session file promises for a symbol.
+
+    Parameters
+    ----------
+    symbol
+        Upper case.
+    owner
+        A source's word, or a name like ``scanner:gap-up``.
+    """
+
+    symbol: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddBars:
+    """A wish for bars of one interval, with all bars of the ``days`` trading days before today."""
+
+    symbol: str
+    owner: str
+    interval: Interval
+    days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AddIndicator:
+    """A wish for one indicator; with ``keep`` its values are kept as a series."""
+
+    symbol: str
+    owner: str
+    spec: IndicatorSpec
+    keep: bool = False
+
+
+Ask = AddSymbol | AddBars | AddIndicator
+
+
+def operation_of(ask: Ask) -> str:
+    """The word for a kind of wish: ``symbol``, ``bar`` or ``indicator``."""
+    return {AddSymbol: "symbol", AddBars: "bar", AddIndicator: "indicator"}[type(ask)]
+
+
+class AskBook:
+    """The asks that are held, per symbol, each with the instant since when."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, dict[Ask, int]] = {}
+
+    def of(self, symbol: str) -> dict[Ask, int]:
+        """What is held for a symbol, in order of asking; a copy."""
+        return dict(self._held.get(symbol, ()))
+
+    def hold(self, asks: Iterable[Ask], now: int) -> None:
+        """Hold asks from now on; one that is held already keeps its first instant."""
+        for ask in asks:
+            self._held.setdefault(ask.symbol, {}).setdefault(ask, now)
+
+    def drop(self, symbol: str, owner: str | None = None) -> tuple[Ask, ...]:
+        """Let go of a symbol's asks: one owner's, or all; returns what was held."""
+        held = self._held.get(symbol, {})
+        gone = tuple(ask for ask in held if owner is None or ask.owner == owner)
+        for ask in gone:
+            del held[ask]
+        if not held:
+            self._held.pop(symbol, None)
+        return gone
+
+    def symbols_of(self, owner: str) -> tuple[str, ...]:
+        """Every symbol of which the owner holds something."""
+        return tuple(symbol for symbol, held in self._held.items() if any(ask.owner == owner for ask in held))
+
+    def __iter__(self) -> Iterator[tuple[Ask, int]]:
+        for held in self._held.values():
+            yield from held.items()

@@ -1,0 +1,92 @@
+"""One interval of today's session: its panel, and which rows of it are streamed or folded."""
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from openbell.bars.block import Floats
+from openbell.bars.derive import fold_instant
+from openbell.bars.grid import Grid
+from openbell.bars.interval import Interval
+from openbell.bars.panel import BarPanel
+from openbell.session.rows import RowSet
+
+Selection = slice | npt.NDArray[np.int64]
+
+
+class Lane:
+    """A panel and its members.
+
+    Parameters
+    ----------
+    interval
+        The length of its bars.
+    grid
+        Today's windows.
+    capacity
+        Rows to make room for.
+    """
+
+    def __init__(self, interval: Interval, grid: Grid, capacity: int) -> None:
+        self.interval = interval
+        self.panel = BarPanel(grid, capacity)
+        self.members = RowSet()
+        self.streamed = RowSet()
+        self.folded: dict[Interval, RowSet] = {}
+        self._selection: Selection | None = None
+
+    def admit(self, row: int, *, base: Interval | None, streamed: bool) -> None:
+        """Make a row a member: delivered by the feed, folded from a base, or both (what is delivered wins)."""
+        self._selection = None
+        self.members.add(row)
+        if streamed:
+            self.streamed.add(row)
+        if base is not None:
+            self.panel.keep_shares()
+            self.folded.setdefault(base, RowSet()).add(row)
+
+    def dismiss(self, row: int) -> None:
+        """Take a row out and empty it."""
+        self._selection = None
+        self.members.discard(row)
+        self.streamed.discard(row)
+        for rows in self.folded.values():
+            rows.discard(row)
+        self.panel.erase(row)
+
+    @property
+    def selection(self) -> Selection:
+        """What picks the members out of a cross-section, in order of row: a slice where they stand side by side."""
+        if self._selection is None:
+            rows = np.sort(self.members.array)
+            beside = len(rows) > 0 and int(rows[-1]) - int(rows[0]) == len(rows) - 1
+            self._selection = slice(int(rows[0]), int(rows[-1]) + 1) if beside else rows
+        return self._selection
+
+    def fold(self, slot: int, base: "Lane", completeness: float) -> None:
+        """Make the bars of a window that ends now from those of a base lane."""
+        rows = self.folded[base.interval]
+        firsts, afters = fold_plan(self.panel.grid, base.panel.grid)
+        shares = self.panel.shares
+        assert shares is not None
+        first, after = firsts[slot], afters[slot]
+        target: Floats = self.panel.values[slot]
+        fold_instant(
+            base.panel.values,
+            base.panel.present,
+            first,
+            after,
+            rows.array,
+            after - first,
+            completeness,
+            target,
+            self.panel.present[slot],
+            shares[slot],
+        )
+
+
+@lru_cache(maxsize=256)
+def fold_plan(grid: Grid, base: Grid) -> tuple[list[int], list[int]]:
+    """First base slot inside each window, and the first one after it, one per window."""
+    return np.searchsorted(base.opens, grid.opens).tolist(), np.searchsorted(base.opens, grid.ends).tolist()
