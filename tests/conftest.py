@@ -27,3 +27,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("tests on real data")
         terminalreporter.line(f"{len(lacking)} tests were SKIPPED: there is {_NO_DATA} in {_data_folder()}.")
         terminalreporter.line("Set OPENBELL_DATA to the folder that holds MANIFEST.md to run them.")
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of synthetic bars: see `sessions.make_store`."""
+    from sessions import make_store
+
+    return make_store(tmp_path_factory.mktemp("market"))

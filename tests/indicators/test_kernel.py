@@ -1,0 +1,177 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from openbell.errors import IndicatorError
+from openbell.indicators.compute import compute
+from openbell.indicators.definition import indicator
+from openbell.indicators.loops import loop_text
+
+_DEFINITION = """
+from openbell.indicators.definition import indicator
+from {helper} import scaled
+
+FACTOR = {factor}
+
+@indicator
+class Mine:
+    class State:
+        last: float
+
+    def update(state, bar, p):
+        state.last = scaled(bar.value) + FACTOR + {added}
+        return state.last
+"""
+_HELPER = "def scaled(x):\n    return deeper(x) * {times}\n\ndef deeper(x):\n    return x + {plus}\n"
+
+
+def _write(folder: Path, times=2.0, plus=0.0, factor=0.0, added=0.0, helper="aside"):
+    (folder / f"{helper}.py").write_text(_HELPER.format(times=times, plus=plus))
+    (folder / "mine.py").write_text(_DEFINITION.format(helper=helper, factor=factor, added=added))
+
+
+def _run(folder: Path, code: str, **env: str) -> str:
+    full = {**os.environ, "OPENBELL_CACHE": str(folder / "cache"), "PYTHONDONTWRITEBYTECODE": "1", **env}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=full, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+_VALUE = "import mine; from openbell.indicators.compute import compute; print(compute(mine.Mine, close=[10.0])[0])"
+_HITS = """
+import sys, mine
+from openbell.indicators.chain import Chain
+from openbell.indicators.compute import indicator
+chain = Chain.of(indicator(mine.Mine, interval="1m"))
+chain.compile()
+print(sum(sum(loop.stats.cache_hits.values()) for loop in (chain.links[0].kernel.across, chain.links[0].kernel.through)))
+"""
+
+
+class TestAnEditIsSeenByTheNextProcess:
+    @pytest.mark.parametrize(
+        ("edit", "value"),
+        [
+            ({"added": 5.0}, "25.0"),
+            ({"times": 3.0}, "30.0"),
+            ({"plus": 1.0}, "22.0"),
+            ({"factor": 7.0}, "27.0"),
+        ],
+        ids=["of the definition", "of a helper", "of a helper's helper", "of a constant"],
+    )
+    def test_and_changes_the_numbers(self, tmp_path, edit, value):
+        _write(tmp_path)
+        assert _run(tmp_path, _VALUE) == "20.0"
+
+        _write(tmp_path, **edit)
+
+        assert _run(tmp_path, _VALUE) == value
+
+    def test_and_nothing_is_compiled_again_without_one(self, tmp_path):
+        _write(tmp_path)
+
+        assert [_run(tmp_path, _HITS) for _ in range(2)] == ["0", "2"]
+
+    def test_a_comment_is_no_edit(self, tmp_path):
+        _write(tmp_path)
+        _run(tmp_path, _HITS)
+
+        for name in ("mine.py", "aside.py"):
+            (tmp_path / name).write_text("# a comment\n" + (tmp_path / name).read_text())
+
+        assert _run(tmp_path, _HITS) == "2"
+
+
+class TestTheCache:
+    def test_of_another_numba_is_made_anew(self, tmp_path):
+        _write(tmp_path)
+        _run(tmp_path, _HITS)
+
+        other = "import numba.core.caching as c; c.numba.__version__ = '0.0.1'\n"
+
+        assert _run(tmp_path, other + _HITS) == "0"
+
+    def test_of_another_processor_is_made_anew_with_the_same_bits(self, tmp_path):
+        code = (
+            "from openbell.indicators import registry; from openbell.testing.indicators import walk, values_of, cases\n"
+            "import hashlib; digest = hashlib.sha256()\n"
+            "for name in registry.names():\n"
+            "    for case in cases(registry.definition(name), count=1):\n"
+            "        digest.update(values_of(case.spec, walk(2000)).tobytes())\n"
+            "print(digest.hexdigest())"
+        )
+
+        assert _run(tmp_path, code) == _run(tmp_path, code, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")
+
+    def test_that_cannot_be_written_is_done_without(self, tmp_path):
+        _write(tmp_path)
+        (tmp_path / "cache").write_text("a file where the folder should be")
+
+        assert _run(tmp_path, _VALUE) == "20.0"
+
+
+class TestADefinitionThatCannotBeCompiled:
+    def test_is_named_with_its_line(self):
+        @indicator
+        class Words:
+            def update(state, bar, p):
+                text = "a"
+                return text.no_such_method(bar.value)
+
+        with pytest.raises(IndicatorError) as caught:
+            compute(Words, close=[1.0])
+
+        line = Words.update.__code__.co_firstlineno + 2
+        assert caught.value.problems[0].where == f"{__file__}:{line}"
+        assert "words cannot be compiled" in str(caught.value)
+
+    def test_is_named_with_the_field_that_it_lacks(self):
+        @indicator
+        class Typo:
+            class State:
+                total: float
+
+            def update(state, bar, p):
+                state.totl = bar.value
+                return state.totl
+
+        with pytest.raises(IndicatorError, match=r"test_kernel.py:\d+: state.totl does not exist\n.*seen, total"):
+            compute(Typo, close=[1.0])
+
+    def test_is_named_when_it_hands_on_a_whole_record(self):
+        @indicator
+        class Whole:
+            def update(state, bar, p):
+                return len(bar)
+
+        with pytest.raises(IndicatorError, match="uses bar as a whole"):
+            compute(Whole, close=[1.0])
+
+    def test_is_named_when_it_has_no_update(self):
+        with pytest.raises(IndicatorError, match="has no update"):
+
+            @indicator
+            class Empty:
+                pass
+
+
+def test_the_loops_are_text_that_can_be_read():
+    from openbell.indicators.trend import Ema
+
+    text = loop_text(Ema.definition, False, "through")
+
+    assert "state__mean = update(seen, state__mean, bar__value, p__period)" in text
+
+
+def test_two_dimensions_are_symbols_and_bars():
+    table = np.arange(12.0).reshape(2, 6)
+
+    both = compute("sma", close=table, period=3)
+
+    assert np.array_equal(both[1], compute("sma", close=table[1], period=3), equal_nan=True)
