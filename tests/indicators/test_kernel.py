@@ -1,3 +1,4 @@
+# ruff: noqa: N805 (a definition's update has no self)
 import os
 import subprocess
 import sys
@@ -50,7 +51,8 @@ from openbell.indicators.chain import Chain
 from openbell.indicators.compute import indicator
 chain = Chain.of(indicator(mine.Mine, interval="1m"))
 chain.compile()
-print(sum(sum(loop.stats.cache_hits.values()) for loop in (chain.links[0].kernel.across, chain.links[0].kernel.through)))
+kernel = chain.links[0].kernel
+print(sum(sum(loop.stats.cache_hits.values()) for loop in (kernel.across, kernel.through)))
 """
 
 

@@ -64,7 +64,7 @@ class TestWarmUp:
 
         early.adopt(spec, 0, early.warm(spec, history, Block.empty(), _places(60, 0)))
         _feed(early, today)
-        late.adopt(spec, 0, late.warm(spec, history[20:], today[:17], _places(40, 17)))
+        late.adopt(spec, 0, late.warm(spec, history[10:], today[:17], _places(50, 17)))
         _feed(late, today[17:], start=17)
 
         assert np.array_equal(early.values(spec)[:, 0], late.values(spec)[:, 0])

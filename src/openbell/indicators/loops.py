@@ -41,8 +41,9 @@ def loop_text(definition: Definition, resets: bool, loop: str) -> str:
 
 def _across(definition: Definition, resets: bool) -> list[str]:
     wanted = bar_order(definition)
-    read = {"value": "source[r]", "slot": "slot", "session": "session"}
-    bar = [f"        bar__{name} = {read.get(name, f'values[{_column(name)}, r]')}" for name in wanted]
+    read = {name: f"values[{row}, r]" for row, name in enumerate(_COLUMNS)}
+    read |= {"value": "source[r]", "slot": "slot", "session": "session"}
+    bar = [f"        bar__{name} = {read[name]}" for name in wanted]
     return [
         "def across(rows, present, source, values, slot, session, states, windows, params, out, updated, end):",
         *_params_text(definition),
@@ -86,10 +87,6 @@ def _through(definition: Definition, resets: bool) -> list[str]:
         *(f"    shown[{i}] = s{i}" for i in outputs),
         "    return last",
     ]
-
-
-def _column(name: str) -> int:
-    return _COLUMNS.index(name)
 
 
 def _nullable(wanted: tuple[str, ...]) -> list[str]:

@@ -47,7 +47,7 @@ def fade(
     >>> fade([exponential(1)])
     0
     >>> fade([exponential(12), exponential(26)], [exponential(9)], delays=(8,), gains=(1, 1))
-    190
+    184
     """
     count = len(stages)
     wait = (*delays, *[0] * (count - 1 - len(delays)))
@@ -59,7 +59,8 @@ def _fade(
     stages: tuple[tuple[float, ...], ...], delays: tuple[int, ...], gains: tuple[float, ...], tolerance: float
 ) -> int:
     begin = [sum(delays[:stage]) for stage in range(len(stages))]
-    starts = [[1.0] * len(stage) for stage in stages]
+    # A smoothing of weight 1 is its newest value: there is no start to forget.
+    starts = [[float(weight < 1.0) for weight in stage] for stage in stages]
     for bar in range(begin[-1] + _LONGEST):
         if bar:
             _step(stages, starts, begin, bar)
