@@ -17,8 +17,7 @@ if TYPE_CHECKING:
         SessionError,
         StoreError,
     )
-    from openbell.indicators.compute import compute
-    from openbell.indicators.spec import indicator
+    from openbell.indicators.compute import compute, indicator
     from openbell.log import enable_logging
     from openbell.strategies.strategy import Strategy
 
@@ -59,7 +58,7 @@ _HOMES = {
     "check": "api",
     "compute": "indicators.compute",
     "enable_logging": "log",
-    "indicator": "indicators.spec",
+    "indicator": "indicators.compute",
     "plan": "api",
     "run": "api",
 }

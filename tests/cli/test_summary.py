@@ -5,7 +5,9 @@ from openbell.cli.summary import summary
 
 
 def bars(base: str | None, history: int, today: int, quality: float | None, gaps: int | None) -> dict:
-    return {"base": base, "history_bars": history, "session_bars": today, "quality": quality, "gaps": gaps}
+    missing = {"days": 0, "runs": 1, "single": (gaps or 1) - 1}
+    counts = {"history_bars": history, "session_bars": today}
+    return {"base": base, **counts, "quality": quality, "gaps": gaps, "missing": missing}
 
 
 def value(amount: object, *, settled: bool = True, valid: bool = True) -> dict:
@@ -55,8 +57,20 @@ class TestASummaryOfFewSymbols:
     def test_has_a_row_per_symbol_and_interval(self):
         text = printed(report({"ERIE": symbol()}))
 
-        assert row_of(text, "ERIE", "1m").split() == ["ERIE", "full", "1m", "stored", "5,800", "310", "79.4", "41"]
-        assert row_of(text, "5m", "from 1m").split() == ["5m", "from", "1m", "1,900", "78", "98.0", "1"]
+        assert row_of(text, "ERIE", "1m").split()[3:] == ["stored", "5,800", "310", "79.4", "41", "0", "1", "40"]
+        assert row_of(text, "5m", "from 1m").split()[3:] == ["1,900", "78", "98.0", "1", "0", "1", "0"]
+            "full",
+            "1m",
+            "stored",
+            "5,800",
+            "310",
+            "79.4",
+            "41",
+            "0",
+            "1",
+            "40",
+        ]
+        assert row_of(text, "5m", "from 1m").split() == ["5m", "from", "1m", "1,900", "78", "98.0", "1", "0", "1", "0"]
 
     def test_marks_what_is_not_settled_and_leaves_out_what_has_no_value(self):
         text = printed(report({"ERIE": symbol()}))
@@ -81,7 +95,7 @@ class TestASummaryOfFewSymbols:
         assert "sma_20_5m" in text
 
     def test_unknown_quality_is_not_zero(self):
-        assert row_of(printed(report({"TSLA": symbol(None, "adhoc")})), "TSLA", "adhoc").split()[-2:] == ["-", "41"]
+        assert row_of(printed(report({"TSLA": symbol(None, "adhoc")})), "TSLA", "adhoc").split()[6:8] == ["-", "41"]
 
     def test_an_interrupted_run_says_so(self):
         assert "interrupted" in printed(report({}, interrupted=True))

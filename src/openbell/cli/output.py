@@ -60,7 +60,7 @@ class Output:
         if not self.as_json:
             console = _console(self._out)
             for renderable in renderables:
-                console.print(renderable)
+                console.print(renderable, soft_wrap=isinstance(renderable, str))
 
     @property
     def width(self) -> int:

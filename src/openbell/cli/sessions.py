@@ -1,11 +1,17 @@
 """The commands on a session file: check, plan, run."""
 
 import argparse
+import re
+from itertools import count
+from pathlib import Path
+from time import gmtime, strftime
 
 from openbell import api
 from openbell.cli.output import Output
 from openbell.cli.progress import Progress
+from openbell.config.loader import load
 
+RUNS = Path("runs")
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 
@@ -35,10 +41,11 @@ def plan(arguments: argparse.Namespace, output: Output) -> int:
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Run a session file and print its summary."""
+    folder = arguments.out or _new_folder(load(arguments.session).name)
     with Progress(quiet=arguments.quiet) as progress:
         report = api.run(
             arguments.session,
-            out=arguments.out,
+            out=folder,
             speed=arguments.speed,
             progress=progress,
             keep_state=arguments.keep_state,
@@ -55,6 +62,16 @@ def conclude(report: api.Report, output: Output, *, quiet: bool = False, strict:
         from openbell.cli.summary import summary
 
         output.show(*summary(values, output.width))
+        if report.folder:
+            output.show(f"\nwritten to {report.folder}")
     if report.interrupted:
         return INTERRUPTED
     return FAILED if strict and any(day["dropped"] for day in values["days"]) else DONE
+
+
+def _new_folder(name: str) -> Path:
+    """``runs/<name>/<time>``, the name fit for a folder, the time in UTC; never one that is there already."""
+    home = RUNS / re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    stamp = strftime("%Y-%m-%dT%H-%M-%S", gmtime())
+    candidates = (home / (f"{stamp}-{number}" if number else stamp) for number in count())
+    return next(folder for folder in candidates if not folder.exists())

@@ -16,6 +16,7 @@ SYMBOLS_SHOWN = 25
 WORST_SHOWN = 10
 DAYS_SHOWN = 12
 DIGEST_SHOWN = 12
+KINDS = ("days", "runs", "single")  # of gaps, as the report names them
 _COLUMN_WIDTH = 13
 
 
@@ -40,6 +41,7 @@ def summary(report: Values, width: int) -> Iterator[RenderableType]:
         yield from _many(last["date"], symbols)
     elif symbols:
         yield _intervals(last["date"], symbols)
+        yield Text("gaps: whole days missing, runs, and single bars (no trade, or missing)", "dim")
         yield from _indicators(symbols, width)
     yield from _dropped(days)
     yield from _requests(days)
@@ -88,12 +90,18 @@ def _intervals(date: str, symbols: Values) -> RenderableType:
             count(bars["session_bars"]),
             share(bars["quality"]),
             count(bars["gaps"]),
+            *_kinds(bars),
         )
         for name, symbol in symbols.items()
         for place, (interval, bars) in enumerate(symbol["intervals"].items())
     ]
-    columns = ("symbol", "tier", "interval", "made", "history", "today", "quality", "gaps")
+    columns = ("symbol", "tier", "interval", "made", "history", "today", "quality", "gaps", *KINDS)
     return Sheet(f"symbols at the end of {date}", columns, rows, words=4)
+
+
+def _kinds(bars: Values) -> tuple[str, ...]:
+    kinds = bars.get("missing") or {}
+    return tuple(count(kinds.get(kind)) for kind in KINDS)
 
 
 def _indicators(symbols: Values, width: int) -> Iterator[RenderableType]:

@@ -7,6 +7,7 @@ symbol's bars depend on its place in the list only, not on how many others there
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,8 @@ from openbell.testing.synthesis import DRAWS_PER_BAR, Profile, Timetable, synthe
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from openbell.store.report import ImportReport
 
 START = date(2024, 5, 21)
 SESSIONS = 31
@@ -155,11 +158,41 @@ class SyntheticMarket:
                 tell(done, len(self.symbols))
         return written
 
+    def into_store(self, store: Path | str, *, tell: Callable[[int, int], None] | None = None) -> "ImportReport":
+        """Bring all bars into a store, made if it is not there, as one change of it.
+
+        Parameters
+        ----------
+        store
+            The store's folder.
+        tell
+            Called with how far the work is: symbols made, then symbols imported, of twice their number.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot be written.
+        """
+        from openbell.store.importing import import_files
+
+        steps = 2 * len(self.symbols)
+        say = tell if tell is not None else _say_nothing
+        with TemporaryDirectory(prefix="openbell-synthetic-") as folder:
+            written = self.write(folder, tell=lambda done, _: say(done, steps))
+            done = len(self.symbols)
+            return import_files(
+                written, store, market=self.calendar, progress=lambda files, _, __: say(done + files, steps)
+            )
+
     def _draw(self, symbol: str) -> tuple[Profile, np.random.PCG64]:
         index = self._place[symbol]
         random = np.random.PCG64(np.random.SeedSequence([self.seed, index]))
         bits = random.random_raw(1).view(np.uint16)
         return Profile.of(index, self._times.sessions, bits, defects=self.defects), random
+
+
+def _say_nothing(_done: int, _total: int) -> None:
+    """Nobody listens."""
 
 
 def _timetable(
