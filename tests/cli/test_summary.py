@@ -59,18 +59,6 @@ class TestASummaryOfFewSymbols:
 
         assert row_of(text, "ERIE", "1m").split()[3:] == ["stored", "5,800", "310", "79.4", "41", "0", "1", "40"]
         assert row_of(text, "5m", "from 1m").split()[3:] == ["1,900", "78", "98.0", "1", "0", "1", "0"]
-            "full",
-            "1m",
-            "stored",
-            "5,800",
-            "310",
-            "79.4",
-            "41",
-            "0",
-            "1",
-            "40",
-        ]
-        assert row_of(text, "5m", "from 1m").split() == ["5m", "from", "1m", "1,900", "78", "98.0", "1", "0", "1", "0"]
 
     def test_marks_what_is_not_settled_and_leaves_out_what_has_no_value(self):
         text = printed(report({"ERIE": symbol()}))
