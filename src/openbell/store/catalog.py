@@ -1,0 +1,284 @@
+"""What is in a store, as of one import: symbols, pieces of bars, and the files they lie in."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from openbell.bars.interval import Interval
+from openbell.market.calendar import Calendar
+from openbell.market.session import Hours
+from openbell.store import schema
+from openbell.store.days import GridKind
+from openbell.store.files import StoredFile
+
+_EPOCH = date(1970, 1, 1)
+_VISIBLE = "import <= :now AND (retired IS NULL OR retired > :now)"
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolInfo:
+    """What is known of a symbol without reading a bar.
+
+    Parameters
+    ----------
+    symbol
+        Its name, in capitals.
+    market
+        The calendar that its bars were catalogued with.
+    why
+        How the market was decided.
+    listed
+        The date of its first stored bar, unless an import said otherwise.
+    delisted
+        The first date on which it no longer traded, None while it does.
+    source
+        Where its bars come from.
+    intervals
+        Stored on the grid of the session, short to long.
+    clock_intervals
+        Stored on clock hours: for export and for days, not for a session.
+    adjusted
+        Whether the vendor adjusted prices for splits or dividends.
+    """
+
+    symbol: str
+    market: str
+    why: str
+    listed: date
+    delisted: date | None
+    source: str
+    intervals: tuple[Interval, ...]
+    clock_intervals: tuple[Interval, ...] = ()
+    adjusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Bars of one symbol and interval, on one kind of grid."""
+
+    symbol: str
+    interval: Interval
+    grid: GridKind = GridKind.SESSION
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Consecutive rows of one file that belong to one series.
+
+    Parameters
+    ----------
+    id
+        Later pieces have larger ones; within one session the latest piece is the one that counts.
+    row, rows
+        Where in the file.
+    market, version, fingerprint
+        The calendar that `days` was made with.
+    days
+        Its entries, see `openbell.store.days.DAY`, as bytes.
+    own
+        Packed bits of the rows that its import brought itself, None when these are all; the others were taken
+        over from older pieces of the same sessions.
+    """
+
+    id: int
+    series: Series
+    adjusted: bool
+    file: StoredFile
+    row: int
+    rows: int
+    market: str
+    version: str
+    fingerprint: str
+    days: bytes
+    own: bytes | None = None
+    imported: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRecord:
+    """One change of the store: an import, an undo, a compaction."""
+
+    id: int
+    at: str
+    action: str
+    source: str
+    report: str
+    undone: int | None
+
+
+class Catalog:
+    """The state of a store after one import; later ones do not show.
+
+    Parameters
+    ----------
+    root
+        The store's folder.
+    now
+        The import whose state is looked at.
+    """
+
+    def __init__(self, root: Path, now: int) -> None:
+        self.root = root
+        self.now = now
+
+    @classmethod
+    def latest(cls, root: Path) -> Self:
+        """The state as it is now.
+
+        Raises
+        ------
+        StoreError
+            If there is no store.
+        """
+        with schema.reading(root) as db:
+            return cls(root, db.execute("SELECT coalesce(max(id), 0) FROM imports").fetchone()[0])
+
+    def symbols(self) -> dict[str, SymbolInfo]:
+        """Every symbol that has bars, in order of names."""
+        with self._looking() as db:
+            told = db.execute(f"SELECT * FROM symbols WHERE {_VISIBLE} ORDER BY import", self._now).fetchall()
+            stored = db.execute(
+                f"SELECT symbol, interval, grid, max(adjusted) AS adjusted, min(first) AS first FROM pieces "
+                f"WHERE {_VISIBLE} GROUP BY symbol, interval, grid ORDER BY symbol",
+                self._now,
+            ).fetchall()
+        facts = {row["symbol"]: row for row in told}
+        series: dict[str, list[sqlite3.Row]] = {}
+        for row in stored:
+            series.setdefault(row["symbol"], []).append(row)
+        return {symbol: _info(facts[symbol], rows) for symbol, rows in series.items()}
+
+    def pieces(
+        self, interval: Interval, grid: GridKind = GridKind.SESSION, symbols: Iterable[str] | None = None
+    ) -> list[Piece]:
+        """The pieces of some symbols, or of all, by symbol and then by age, the latest last."""
+        with self._looking() as db:
+            return list(visible_pieces(db, self.now, interval, grid, symbols))
+
+    def presence(self, pieces: Sequence[int]) -> dict[int, bytes]:
+        """The presence bits of some pieces, by their ids."""
+        with self._looking() as db:
+            query = "SELECT piece, bits FROM presence WHERE piece IN (SELECT value FROM json_each(?))"
+            return {row["piece"]: row["bits"] for row in db.execute(query, (json.dumps(list(pieces)),))}
+
+    def imports(self) -> list[ImportRecord]:
+        """Every change, oldest first."""
+        with self._looking() as db:
+            rows = db.execute("SELECT * FROM imports WHERE id <= :now ORDER BY id", self._now)
+            return [ImportRecord(**dict(row)) for row in rows]
+
+    def files(self) -> dict[StoredFile, str]:
+        """Every file that the catalogue still names, also retired ones, with its checksum."""
+        with self._looking() as db:
+            rows = db.execute("SELECT * FROM files WHERE import <= :now ORDER BY id", self._now)
+            return {_file(row, row["rows"]): row["checksum"] for row in rows}
+
+    @property
+    def _now(self) -> dict[str, int]:
+        return {"now": self.now}
+
+    @contextmanager
+    def _looking(self) -> Iterator[sqlite3.Connection]:
+        with schema.reading(self.root) as db:
+            db.row_factory = sqlite3.Row
+            yield db
+
+
+def visible_pieces(
+    db: sqlite3.Connection, now: int, interval: Interval, grid: GridKind, symbols: Iterable[str] | None
+) -> Iterator[Piece]:
+    """Pieces of a series, by symbol and then by age, through an open connection."""
+    values = {"now": now, "interval": str(interval), "grid": grid.value}
+    chosen = ""
+    if symbols is not None:
+        chosen = "AND symbol IN (SELECT value FROM json_each(:symbols))"
+        values["symbols"] = json.dumps(list(symbols))
+    visible = _VISIBLE.replace("import", "pieces.import")
+    query = (
+        "SELECT pieces.*, files.name, files.bytes, files.rows AS file_rows, files.offsets "
+        "FROM pieces JOIN files ON files.id = pieces.file "
+        f"WHERE interval = :interval AND grid = :grid {chosen} AND {visible} ORDER BY symbol, pieces.id"
+    )
+    cursor = db.cursor()
+    cursor.row_factory = sqlite3.Row
+    files: dict[int, StoredFile] = {}
+    for row in cursor.execute(query, values):
+        if row["file"] not in files:
+            files[row["file"]] = _file(row, row["file_rows"])
+        yield _piece(row, interval, grid, files[row["file"]])
+
+
+def _piece(row: sqlite3.Row, interval: Interval, grid: GridKind, file: StoredFile) -> Piece:
+    return Piece(
+        row["id"],
+        Series(row["symbol"], interval, grid),
+        bool(row["adjusted"]),
+        file,
+        row["row"],
+        row["rows"],
+        row["market"],
+        row["version"],
+        row["fingerprint"],
+        row["days"],
+        row["own"],
+        row["import"],
+    )
+
+
+def _file(row: sqlite3.Row, rows: int) -> StoredFile:
+    return StoredFile(row["name"], row["bytes"], rows, tuple(map(int, row["offsets"].split())))
+
+
+def _info(facts: sqlite3.Row, series: list[sqlite3.Row]) -> SymbolInfo:
+    listed = facts["listed"] if facts["listed"] is not None else min(row["first"] for row in series)
+    return SymbolInfo(
+        facts["symbol"],
+        facts["market"],
+        facts["why"],
+        day_of(listed),
+        None if facts["delisted"] is None else day_of(facts["delisted"]),
+        facts["source"],
+        _intervals(series, GridKind.SESSION),
+        _intervals(series, GridKind.CLOCK),
+        any(row["adjusted"] for row in series),
+    )
+
+
+def _intervals(series: list[sqlite3.Row], grid: GridKind) -> tuple[Interval, ...]:
+    return tuple(sorted(Interval.parse(row["interval"]) for row in series if row["grid"] == grid))
+
+
+def day_of(number: int) -> date:
+    """The date that is so many days after 1970-01-01."""
+    return _EPOCH + timedelta(days=number)
+
+
+def fingerprint(calendar: Calendar, first: int, last: int) -> str:
+    """16 hex digits of the sessions from one ordinal to another; equal for equal segments, whatever else changed."""
+    return _fingerprints(calendar)(first, last)
+
+
+@lru_cache(maxsize=8)
+def _fingerprints(calendar: Calendar) -> Callable[[int, int], str]:
+    @lru_cache(maxsize=4096)
+    def of(first: int, last: int) -> str:
+        digest = hashlib.sha256()
+        for hours in Hours:
+            for interval in ("1d", "1440m"):
+                grid = calendar.grid(Interval.parse(interval), first, last, hours)
+                parts: tuple[npt.NDArray[np.int64], ...] = (grid.stamps, grid.opens, grid.ends)
+                for part in parts:
+                    digest.update(part.tobytes())
+        return digest.hexdigest()[:16]
+
+    return of

@@ -1,0 +1,192 @@
+"""How complete a store is: bars there per symbol and session, and the holes, from the catalogue alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from openbell.bars.interval import Interval
+from openbell.market.session import Hours
+from openbell.quality.gaps import Gap, gaps_of
+from openbell.store.manager import DataManager
+
+SHORTEST_RUN = 15
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coverage:
+    """Bars there and bars expected, per symbol and session.
+
+    Parameters
+    ----------
+    symbols, dates
+        The rows and the columns of the arrays.
+    present
+        int32, shape (symbols, dates).
+    expected
+        int32, shape (symbols, dates); 0 before a symbol was listed and from its delisting on.
+    """
+
+    interval: Interval
+    symbols: tuple[str, ...]
+    dates: tuple[date, ...]
+    present: npt.NDArray[np.int32]
+    expected: npt.NDArray[np.int32]
+
+    @property
+    def percent(self) -> npt.NDArray[np.float64]:
+        """100 x present / expected, NaN where nothing is expected."""
+        share = np.full(self.present.shape, np.nan)
+        np.divide(100.0 * self.present, self.expected, out=share, where=self.expected > 0)
+        return share
+
+    def total(self, symbol: str) -> float | None:
+        """100 x present / expected of one symbol over all sessions; None where nothing is expected."""
+        row = self.symbols.index(symbol)
+        expected = int(self.expected[row].sum())
+        counted = int(self.present[row][self.expected[row] > 0].sum())
+        return 100.0 * counted / expected if expected else None
+
+
+def coverage(
+    data: DataManager,
+    symbols: Sequence[str],
+    interval: Interval,
+    first: int,
+    last: int,
+    hours: Hours = Hours.REGULAR,
+) -> Coverage:
+    """How many of the expected bars are there, per symbol and session; reads no data.
+
+    Parameters
+    ----------
+    first, last
+        Sessions, both included.
+    """
+    calendar = data.calendar
+    sessions = calendar.grid(interval, first, last, hours).sessions
+    slots = np.bincount(sessions - first, minlength=last - first + 1).astype(np.int32)
+    dates = tuple(calendar.session(ordinal).date for ordinal in range(first, last + 1))
+    expected = np.tile(slots, (len(symbols), 1))
+    for row, symbol in enumerate(symbols):
+        start, end = _listed(data, symbol, first, last)
+        expected[row, :start] = 0
+        expected[row, end:] = 0
+    present = data.counts(symbols, interval, first, last, hours)
+    return Coverage(interval, tuple(symbols), dates, present, expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Missing bars of one symbol: whole sessions, or a run within one session."""
+
+    symbol: str
+    interval: Interval
+    start: datetime
+    last: datetime
+    bars: int
+    sessions: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether whole sessions are missing."""
+        return self.sessions > 0
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolGaps:
+    """The holes of one symbol.
+
+    Parameters
+    ----------
+    holes
+        Whole sessions (those that follow one another as one hole) and long runs, worst first.
+    scattered
+        Missing bars that are in none of these: no trade, or missing.
+    missing, expected
+        All bars that are not there, and that should be.
+    """
+
+    symbol: str
+    interval: Interval
+    holes: tuple[Hole, ...]
+    scattered: int
+    missing: int
+    expected: int
+
+
+def find_gaps(
+    data: DataManager,
+    symbols: Sequence[str],
+    interval: Interval,
+    first: int,
+    last: int,
+    hours: Hours = Hours.REGULAR,
+    *,
+    shortest: int = SHORTEST_RUN,
+) -> list[SymbolGaps]:
+    """The holes of each symbol since it was listed, the symbol that lacks most first; reads no data.
+
+    Parameters
+    ----------
+    first, last
+        Sessions, both included.
+    shortest
+        Runs of fewer bars within one session count as scattered.
+    """
+    grid = data.calendar.grid(interval, first, last, hours)
+    found = []
+    for symbol in symbols:
+        start, end = _listed(data, symbol, first, last)
+        slots = slice(*np.searchsorted(grid.sessions, (first + start, first + end)).tolist())
+        present = data.presence([symbol], interval, first, last, hours)[0, slots]
+        gaps = gaps_of(present, grid.stamps[slots], grid.sessions[slots])
+        found.append(_sorted_out(symbol, interval, gaps, len(present), shortest))
+    return sorted(found, key=lambda one: (-one.missing, one.symbol))
+
+
+def _listed(data: DataManager, symbol: str, first: int, last: int) -> tuple[int, int]:
+    """The sessions in which a symbol is listed, counted from the first one, the end not included."""
+    info = data.info(symbol)
+    if info is None:
+        return 0, 0
+    dates = [data.calendar.session(ordinal).date for ordinal in (first, last)]
+    calendar = data.calendar
+    start = first if info.listed <= dates[0] else calendar.first_on_or_after(min(info.listed, calendar.last_date))
+    end = last + 1
+    if info.delisted is not None and info.delisted <= dates[1]:
+        end = calendar.first_on_or_after(max(info.delisted, calendar.first_date))
+    count = last - first + 1
+    return min(max(start - first, 0), count), min(max(end - first, 0), count)
+
+
+def _sorted_out(symbol: str, interval: Interval, gaps: Sequence[Gap], expected: int, shortest: int) -> SymbolGaps:
+    holes: list[Hole] = []
+    scattered = 0
+    previous: Gap | None = None
+    for gap in gaps:
+        if gap.whole_session:
+            follows = previous is not None and previous.whole_session and previous.session == gap.session - 1
+            holes.append(_joined(holes.pop(), gap) if follows else _hole(symbol, interval, gap, sessions=1))
+        elif gap.bars >= shortest:
+            holes.append(_hole(symbol, interval, gap, sessions=0))
+        else:
+            scattered += gap.bars
+        previous = gap
+    holes.sort(key=lambda hole: (-hole.bars, hole.start))
+    return SymbolGaps(symbol, interval, tuple(holes), scattered, sum(gap.bars for gap in gaps), expected)
+
+
+def _hole(symbol: str, interval: Interval, gap: Gap, sessions: int) -> Hole:
+    return Hole(symbol, interval, _moment(gap.start), _moment(gap.last), gap.bars, sessions)
+
+
+def _joined(hole: Hole, gap: Gap) -> Hole:
+    last = _moment(gap.last)
+    return Hole(hole.symbol, hole.interval, hole.start, last, hole.bars + gap.bars, hole.sessions + 1)
+
+
+def _moment(ns: int) -> datetime:
+    return datetime.fromtimestamp(ns // 1_000_000_000, UTC)

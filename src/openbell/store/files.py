@@ -1,0 +1,242 @@
+"""Files whose names are used once: written durably, never changed, read by position."""
+
+import hashlib
+import mmap
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from openbell.bars.block import Floats
+from openbell.errors import Problem, StoreError
+
+_HANDLES_KEPT = 256
+_MAPS_KEPT = 256
+_MAPPED_FROM_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What the catalogue says of a file of bars.
+
+    Parameters
+    ----------
+    name
+        Its path inside the store, with forward slashes.
+    size
+        In bytes.
+    rows
+        How many bars it holds.
+    offsets
+        Where the values of each column begin.
+    """
+
+    name: str
+    size: int
+    rows: int
+    offsets: tuple[int, ...]
+
+
+def write_new(path: Path, chunks: Iterable[bytes | memoryview]) -> tuple[int, str]:
+    """Write a file that must not exist yet, and return when it is on the disk.
+
+    The folder's own entry is not synced: see `sync_folder`.
+
+    Returns
+    -------
+    tuple[int, str]
+        Size in bytes and SHA-256 in hex.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written; what was begun is removed.
+    """
+    digest, size = hashlib.sha256(), 0
+    try:
+        with path.open("xb", buffering=0) as file:
+            for chunk in chunks:
+                _write_all(file.fileno(), memoryview(chunk))
+                digest.update(chunk)
+                size += len(chunk)
+            os.fsync(file.fileno())
+    except FileExistsError as error:
+        raise unwritable(path, error) from error
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
+    return size, digest.hexdigest()
+
+
+def _write_all(handle: int, left: memoryview) -> None:
+    while left:
+        left = left[os.write(handle, left) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a loss of power."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # Windows opens no folders, and needs no such call.
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def checksum_of(path: Path) -> str:
+    """SHA-256 in hex of what a file holds now.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def unwritable(path: Path, error: OSError) -> StoreError:
+    """The refusal for a file that cannot be written."""
+    what = f"cannot be written ({error.strerror or error})."
+    fix = "Free some space, or choose a folder that may be written, and import again: the store is as it was."
+    return StoreError(Problem(str(path), what, fix, code="unwritable"))
+
+
+def damaged(path: Path, what: str) -> StoreError:
+    """The refusal for a file that is not what the catalogue says."""
+    fix = (
+        "Put the file back from a copy, or import its bars again; "
+        "`openbell data verify` names every file that is affected."
+    )
+    return StoreError(Problem(str(path), what, fix, code="damaged_file"))
+
+
+class OpenFiles:
+    """Files open for reading, shared by threads: small parts are read by position, large files are mapped.
+
+    A mapped file stays mapped as long as an array looks into it, also after it was unlinked.
+
+    Parameters
+    ----------
+    root
+        The store's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._handles: dict[str, int] = {}
+        self._maps: OrderedDict[str, tuple[mmap.mmap, tuple[Floats, ...]]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the handles; maps end with the last array that looks into them."""
+        with self._lock:
+            for handle in self._handles.values():
+                os.close(handle)
+            self._handles.clear()
+
+    def mapped(self, file: StoredFile) -> tuple[Floats, ...] | None:
+        """The columns of a file where they lie, read-only; None for a file that is too small to be worth it.
+
+        Raises
+        ------
+        StoreError
+            If the file is missing, or shorter or longer than the catalogue says.
+        """
+        if file.size < _MAPPED_FROM_BYTES:
+            return None
+        with self._lock:
+            known = self._maps.get(file.name)
+            if known is not None:
+                self._check_size(file, known[0].size())
+                return known[1]
+            try:
+                columns = self._map(file)
+            except OSError as error:
+                raise self._unreadable(file, error) from error
+            while len(self._maps) > _MAPS_KEPT:
+                self._maps.popitem(last=False)
+            return columns
+
+    def read_into(self, file: StoredFile, target: npt.NDArray[np.float64], row: int) -> None:
+        """Fill the columns of ``target``, shape (columns, n), with n rows of a file from ``row`` on.
+
+        Raises
+        ------
+        StoreError
+            If the file is missing, shorter or longer than the catalogue says, or cannot be read.
+        """
+        try:
+            with self._lock:
+                handle = self._handle(file)
+            for column, offset in zip(target, file.offsets, strict=True):
+                _fill(handle, memoryview(column).cast("B"), offset + 8 * row)
+        except OSError as error:
+            raise self._unreadable(file, error) from error
+
+    def _map(self, file: StoredFile) -> tuple[Floats, ...]:
+        with (self._root / file.name).open("rb") as opened:
+            self._check_size(file, os.fstat(opened.fileno()).st_size)
+            content = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+        columns = tuple(np.frombuffer(content, np.float64, file.rows, offset) for offset in file.offsets)
+        self._maps[file.name] = content, columns
+        return columns
+
+    def _handle(self, file: StoredFile) -> int:
+        handle = self._handles.get(file.name)
+        if handle is None:
+            while len(self._handles) >= _HANDLES_KEPT:
+                os.close(self._handles.pop(next(iter(self._handles))))
+            handle = os.open(self._root / file.name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            self._handles[file.name] = handle
+            self._check_size(file, os.fstat(handle).st_size)
+        return handle
+
+    def _check_size(self, file: StoredFile, size: int) -> None:
+        if size != file.size:
+            raise damaged(self._root / file.name, f"has {size:,} bytes; the catalogue says {file.size:,}.")
+
+    def _unreadable(self, file: StoredFile, error: OSError) -> StoreError:
+        return damaged(self._root / file.name, f"cannot be read ({error.strerror or error}).")
+
+
+def _fill(handle: int, target: memoryview, position: int) -> None:
+    done = 0
+    while done < len(target):
+        more = _read_at(handle, target[done:], position + done)
+        if more == 0:
+            raise OSError("the file ends too early")
+        done += more
+
+
+if hasattr(os, "preadv"):
+
+    def _read_at(handle: int, target: memoryview, position: int) -> int:
+        return os.preadv(handle, (target,), position)
+
+else:
+    _SEEKING = threading.Lock()
+
+    def _read_at(handle: int, target: memoryview, position: int) -> int:
+        with _SEEKING:
+            os.lseek(handle, position, os.SEEK_SET)
+            piece = os.read(handle, len(target))
+        target[: len(piece)] = piece
+        return len(piece)

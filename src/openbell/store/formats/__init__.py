@@ -1,0 +1,1 @@
+"""What vendors' files look like: one module per family of formats, one interface for all."""

@@ -1,0 +1,189 @@
+"""Bars for a range of sessions, taken from the file as they lie there, or kept in a window that grows.
+
+1. `_mapped`: rows that lie together in one file are handed out as views of the mapped file: nothing is copied.
+2. `_grown`: otherwise they are read into a window. A window's buffer has room for later sessions, and what was
+   handed out is never written again: new rows go behind it. So the next day of a run reads only its own new
+   day, and yesterday's blocks remain what they were.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+
+from openbell.bars.block import Block
+from openbell.bars.interval import Interval
+from openbell.market.calendar import Calendar
+from openbell.market.session import Hours
+from openbell.store.days import Rows
+from openbell.store.files import OpenFiles
+from openbell.store.series import COLUMN_COUNT, Columns, SeriesDays, as_block
+
+_ROOM = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which bars are wanted: of consecutive sessions, both ends included."""
+
+    interval: Interval
+    first: int
+    last: int
+    hours: Hours
+
+
+@dataclass(slots=True, eq=False)
+class Window:
+    """The bars of consecutive sessions of one series.
+
+    Parameters
+    ----------
+    columns
+        Shape (6, capacity), rows beyond ``starts[-1]`` are free.
+    first
+        The first session.
+    starts
+        The row that each session begins at, and after the last one the number of rows.
+    """
+
+    columns: Columns
+    first: int
+    starts: Rows
+
+    @property
+    def last(self) -> int:
+        """The last session."""
+        return self.first + len(self.starts) - 2
+
+    @property
+    def rows(self) -> int:
+        """How many rows are filled."""
+        return int(self.starts[-1])
+
+    def holds(self, wish: Wish) -> bool:
+        """Whether all sessions of a wish are here."""
+        return self.first <= wish.first and wish.last <= self.last
+
+    def precedes(self, wish: Wish) -> bool:
+        """Whether a wish needs only later sessions than those that are here, without a hole between."""
+        return self.first <= wish.first <= self.last + 1 and wish.last > self.last
+
+    def block(self, wish: Wish) -> Block:
+        """The bars of a wish, without a copy."""
+        left, right = self.starts[wish.first - self.first], self.starts[wish.last + 1 - self.first]
+        return as_block(self.columns[:, left:right])
+
+
+class Reader:
+    """Reads bars; keeps the windows that were read last, up to a number of bytes. Any number of threads may use one.
+
+    Parameters
+    ----------
+    calendar
+        Whose sessions are meant.
+    limit_bytes
+        How much is kept.
+    """
+
+    def __init__(self, calendar: Calendar, limit_bytes: int) -> None:
+        self._calendar = calendar
+        self._limit = limit_bytes
+        self._windows: OrderedDict[Hashable, Window] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+        self._busy: dict[Hashable, threading.Lock] = {}
+
+    def read(self, key: Hashable | None, series: SeriesDays, files: OpenFiles, wish: Wish) -> Block:
+        """The bars of a wish.
+
+        Parameters
+        ----------
+        key
+            Under which a window is kept; None to keep nothing.
+        """
+        if key is None:
+            return _mapped(series, files, wish) or self._grown(None, series, files, wish, 1.0).block(wish)
+        with self._lock:
+            busy = self._busy.setdefault(key, threading.Lock())
+        with busy:
+            window = self._windows.get(key)
+            if window is None or not window.holds(wish):
+                direct = _mapped(series, files, wish)
+                if direct is not None:
+                    return direct
+                window = self._grown(window, series, files, wish, _ROOM)
+                self._keep(key, window)
+            return window.block(wish)
+
+    def _keep(self, key: Hashable, window: Window) -> None:
+        with self._lock:
+            old = self._windows.pop(key, None)
+            self._bytes += 8 * COLUMN_COUNT * (window.rows - (old.rows if old is not None else 0))
+            self._windows[key] = window
+            while self._bytes > self._limit and len(self._windows) > 1:
+                _, dropped = self._windows.popitem(last=False)
+                self._bytes -= 8 * COLUMN_COUNT * dropped.rows
+
+    def _grown(self, window: Window | None, series: SeriesDays, files: OpenFiles, wish: Wish, room: float) -> Window:
+        """A window that holds the sessions: the old one with more rows behind it where that is possible."""
+        if window is not None and not window.precedes(wish):
+            window = None
+        begin = wish.first if window is None else window.last + 1
+        entries = series.inside(begin, wish.last)
+        bars = series.days[wish.hours.value]["bars"][entries].astype(np.int64)
+        per_session = np.zeros(wish.last - begin + 1, np.int64)
+        per_session[series.ordinals[entries] - begin] = bars
+        count = int(bars.sum())
+        if window is None:
+            window = Window(np.empty((COLUMN_COUNT, int(room * count))), wish.first, np.zeros(1, np.int64))
+        else:
+            window = _with_room(window, wish.first, count)
+        target = window.columns[:, window.rows : window.rows + count]
+        self._fill(series, files, entries, wish, target)
+        starts = np.append(window.starts, window.rows + np.cumsum(per_session))
+        return Window(window.columns, window.first, starts)
+
+    def _fill(self, series: SeriesDays, files: OpenFiles, entries: Rows, wish: Wish, target: Columns) -> None:
+        rows, spans = series.spans(entries, wish.hours)
+        total = int(spans.sum())
+        if total == target.shape[1]:
+            series.fill(files, series.owners[entries], rows, spans, target)
+            return
+        everything = np.empty((COLUMN_COUNT, total))
+        series.fill(files, series.owners[entries], rows, spans, everything)
+        ordinals = series.ordinals[entries]
+        grid = self._calendar.grid(wish.interval, int(ordinals.min()), int(ordinals.max()), wish.hours)
+        target[:] = everything[:, grid.slots_of(everything[0].view(np.int64)) >= 0]
+
+
+def _mapped(series: SeriesDays, files: OpenFiles, wish: Wish) -> Block | None:
+    """The bars as views of a mapped file; None when they do not lie together, or not all are on the grid."""
+    if series.block is not None:
+        return None
+    entries = series.inside(wish.first, wish.last)
+    if not len(entries):
+        return Block.empty()
+    part = series.days[wish.hours.value][entries]
+    spans, owners = part["span"], series.owners[entries]
+    left, last = int(entries[0]), int(entries[-1])
+    start = int(series.rows[left]) + int(part["first"][0])
+    end = int(series.rows[last]) + int(part["first"][-1]) + int(spans[-1])
+    together = int(spans.sum(dtype=np.int64)) == end - start and (
+        len(series.pieces) == 1 or (owners == owners[0]).all()
+    )
+    if not together or not (spans == part["bars"]).all():
+        return None
+    columns = files.mapped(series.pieces[owners[0]].file)
+    return None if columns is None else Block(columns[0].view(np.int64), *columns[1:])[start:end]
+
+
+def _with_room(window: Window, first: int, rows: int) -> Window:
+    if window.rows + rows <= window.columns.shape[1]:
+        return window
+    left = int(window.starts[first - window.first])
+    kept = window.rows - left
+    columns = np.empty((COLUMN_COUNT, int(_ROOM * (kept + rows))))
+    columns[:, :kept] = window.columns[:, left : window.rows]
+    return Window(columns, first, window.starts[first - window.first :] - left)

@@ -1,0 +1,255 @@
+"""`DataManager`: what is stored, and reading it, by symbols, intervals and sessions."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from openbell.bars.block import FIELDS, Block, Floats
+from openbell.bars.interval import Interval
+from openbell.market.calendar import Calendar
+from openbell.market.session import Hours
+from openbell.store.catalog import Catalog, SymbolInfo
+from openbell.store.days import GridKind
+from openbell.store.files import OpenFiles
+from openbell.store.held import Reader, Wish
+from openbell.store.series import COLUMN_COUNT, SeriesDays, resolved
+
+BYTES_PER_BAR = 8 * COLUMN_COUNT
+_KEPT_BYTES = 2 << 30
+_THREADS = 2
+_SYMBOLS_PER_TASK = 32
+
+Counts = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summaries:
+    """One figure per symbol and session, of the regular hours; all arrays have the shape (symbols, sessions).
+
+    Parameters
+    ----------
+    open, high, low, close, volume
+        NaN where there is no bar.
+    bars
+        How many bars there are.
+    """
+
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    bars: Counts
+
+
+class DataManager:
+    """Everything a session asks of a store. It looks at the state that the store had when it was made.
+
+    Sessions are ordinals of the calendar, ranges include both ends, and symbols without bars are answered with
+    zeros, NaN and empty blocks. Any number of threads may share one.
+
+    Parameters
+    ----------
+    root
+        The store's folder.
+    calendar
+        The market whose sessions are asked for.
+    kept_bytes
+        How much of what was read stays in memory for the next read of the same symbol.
+
+    Raises
+    ------
+    StoreError
+        If there is no store, or its catalogue cannot be read.
+    """
+
+    def __init__(self, root: Path, calendar: Calendar, *, kept_bytes: int = _KEPT_BYTES) -> None:
+        self.root = Path(root)
+        self.calendar = calendar
+        self._catalog = Catalog.latest(self.root)
+        self._symbols = MappingProxyType(self._catalog.symbols())
+        self._series: dict[tuple[str, Interval, GridKind], SeriesDays | None] = {}
+        self._bits: dict[int, bytes] = {}
+        self._reader = Reader(calendar, kept_bytes)
+        self._files = OpenFiles(self.root)
+
+    def symbols(self) -> Mapping[str, SymbolInfo]:
+        """Every symbol that has bars, by name, in order of names."""
+        return self._symbols
+
+    def info(self, symbol: str) -> SymbolInfo | None:
+        """What is known of a symbol, None when it has no bars."""
+        return self._symbols.get(symbol)
+
+    def intervals(self, symbol: str, grid: GridKind = GridKind.SESSION) -> tuple[Interval, ...]:
+        """What is stored of a symbol, short to long; none for an unknown one."""
+        info = self._symbols.get(symbol)
+        if info is None:
+            return ()
+        return info.intervals if grid is GridKind.SESSION else info.clock_intervals
+
+    def counts(
+        self, symbols: Sequence[str], interval: Interval, first: int, last: int, hours: Hours = Hours.REGULAR
+    ) -> Counts:
+        """Bars on the grid per symbol and session, shape (symbols, last - first + 1); reads no data."""
+        result = np.zeros((len(symbols), max(0, last - first + 1)), np.int32)
+        for row, series in self._each(symbols, interval):
+            entries = series.inside(first, last)
+            result[row, series.ordinals[entries] - first] = series.days[hours.value]["bars"][entries]
+        return result
+
+    def summaries(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> Summaries:
+        """Open, high, low, close, volume and count per symbol and session; reads no data."""
+        shape = (len(symbols), max(0, last - first + 1))
+        figures = [np.full(shape, np.nan) for _ in FIELDS]
+        for row, series in self._each(symbols, interval):
+            entries = series.inside(first, last)
+            places = series.ordinals[entries] - first
+            for name, figure in zip(FIELDS, figures, strict=True):
+                figure[row, places] = series.days[name][entries]
+        opens, highs, lows, closes, volumes = figures
+        return Summaries(opens, highs, lows, closes, volumes, self.counts(symbols, interval, first, last))
+
+    def presence(
+        self,
+        symbols: Sequence[str],
+        interval: Interval,
+        first: int,
+        last: int | None = None,
+        hours: Hours = Hours.REGULAR,
+    ) -> npt.NDArray[np.bool_]:
+        """Whether each slot of the grid over one session, or over some, has a bar; reads no data.
+
+        Returns
+        -------
+        numpy.ndarray
+            bool, shape (symbols, slots of ``calendar.grid(interval, first, last, hours)``).
+        """
+        last = first if last is None else last
+        full = self.calendar.grid(interval, first, last, Hours.EXTENDED)
+        starts = np.searchsorted(full.sessions, np.arange(first, last + 2))
+        present = np.zeros((len(symbols), len(full)), bool)
+        found = list(self._each(symbols, interval))
+        self._load_bits([series for _, series in found], first, last)
+        for row, series in found:
+            for entry in series.inside(first, last).tolist():
+                place = starts[series.ordinals[entry] - first]
+                bits = self._entry_bits(series, entry)
+                present[row, place : place + len(bits)] = bits
+        if hours is Hours.EXTENDED:
+            return present
+        return present[:, full.slots_of(self.calendar.grid(interval, first, last, hours).stamps)]
+
+    def rows(
+        self, symbols: Sequence[str], interval: Interval, first: int, last: int, hours: Hours = Hours.REGULAR
+    ) -> npt.NDArray[np.int64]:
+        """How many rows a read would take from the files, per symbol; `BYTES_PER_BAR` times that is bytes."""
+        result = np.zeros(len(symbols), np.int64)
+        for row, series in self._each(symbols, interval):
+            result[row] = series.days[hours.value]["span"][series.inside(first, last)].sum(dtype=np.int64)
+        return result
+
+    def read(
+        self,
+        symbols: Sequence[str],
+        interval: Interval,
+        first: int,
+        last: int,
+        hours: Hours = Hours.REGULAR,
+        *,
+        grid: GridKind = GridKind.SESSION,
+        keep: bool = True,
+    ) -> dict[str, Block]:
+        """The stored bars of sessions ``first`` to ``last`` on the grid of the hours.
+
+        Parameters
+        ----------
+        keep
+            Whether what was read stays in memory, so that a later read of these sessions and the next ones takes only
+            what is new.
+
+        Raises
+        ------
+        StoreError
+            If a file is missing or damaged.
+        """
+        found = list(self._each(symbols, interval, grid))
+        blocks = dict.fromkeys(symbols, Block.empty())
+        wish = Wish(interval, first, last, hours)
+        files = self._files
+        if found:
+
+            def task(part: list[tuple[int, SeriesDays]]) -> None:
+                for row, series in part:
+                    key = (symbols[row], interval, grid, hours) if keep else None
+                    blocks[symbols[row]] = self._reader.read(key, series, files, wish)
+
+            parts = [found[at : at + _SYMBOLS_PER_TASK] for at in range(0, len(found), _SYMBOLS_PER_TASK)]
+            if len(parts) <= 1:
+                task(found)
+            else:
+                with ThreadPoolExecutor(_THREADS) as pool:
+                    list(pool.map(task, parts))
+        return blocks
+
+    def read_chunks(
+        self,
+        symbols: Sequence[str],
+        interval: Interval,
+        first: int,
+        last: int,
+        hours: Hours = Hours.REGULAR,
+        *,
+        size: int = 64,
+        keep: bool = True,
+    ) -> Iterator[dict[str, Block]]:
+        """`read`, some symbols at a time; the next ones are read while the caller works on these."""
+        parts = [symbols[at : at + size] for at in range(0, len(symbols), size)]
+        with ThreadPoolExecutor(1) as pool:
+
+            def begin(part: Sequence[str]) -> Future[dict[str, Block]]:
+                return pool.submit(self.read, part, interval, first, last, hours, keep=keep)
+
+            coming = begin(parts[0]) if parts else None
+            for following in [*parts[1:], None]:
+                if coming is not None:
+                    ready = coming.result()
+                    coming = begin(following) if following is not None else None
+                    yield ready
+
+    def _each(
+        self, symbols: Sequence[str], interval: Interval, grid: GridKind = GridKind.SESSION
+    ) -> Iterator[tuple[int, SeriesDays]]:
+        """The series of those symbols that have one, with their places among the symbols."""
+        wanted = [(symbol, interval, grid) for symbol in symbols]
+        missing = [key[0] for key in dict.fromkeys(wanted) if key not in self._series]
+        if missing:
+            pieces = self._catalog.pieces(interval, grid, missing)
+            found = resolved(self.root, self.calendar, pieces)
+            self._series.update({(symbol, interval, grid): found.get(symbol) for symbol in missing})
+        for row, key in enumerate(wanted):
+            series = self._series[key]
+            if series is not None:
+                yield row, series
+
+    def _load_bits(self, found: Sequence[SeriesDays], first: int, last: int) -> None:
+        used = {
+            series.pieces[owner].id
+            for series in found
+            if series.pieces
+            for owner in np.unique(series.owners[series.inside(first, last)]).tolist()
+        }
+        missing = used - self._bits.keys()
+        if missing:
+            self._bits.update(self._catalog.presence(sorted(missing)))
+
+    def _entry_bits(self, series: SeriesDays, entry: int) -> npt.NDArray[np.uint8]:
+        day = series.days[entry]
+        packed = series.bits if series.bits is not None else self._bits[series.pieces[series.owners[entry]].id]
+        slots, byte = int(day["slots"]), int(day["byte"])
+        return np.unpackbits(np.frombuffer(packed, np.uint8, (slots + 7) // 8, byte), count=slots)

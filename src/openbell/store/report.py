@@ -1,0 +1,137 @@
+"""What an import did, as values: per file, per series, and in all."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from openbell.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One file: how it was read, or why it was not."""
+
+    path: str
+    format: str | None
+    notes: tuple[str, ...]
+    rows: int
+    problem: Problem | None = None
+
+
+@dataclass(slots=True)
+class SeriesReport:
+    """One symbol and interval.
+
+    ``rows = added + replaced + unchanged + quarantined + duplicates``, always.
+
+    Parameters
+    ----------
+    grid
+        ``session``, or ``clock`` for bars on clock hours.
+    market, why
+        The calendar and how it was decided.
+    rows
+        As found in the files.
+    added, replaced, unchanged
+        Stored: new, with other values than before, exactly as before.
+    quarantined, duplicates
+        Refused, and followed by a later row with the same stamp.
+    outside, off_grid
+        Of the stored rows: outside regular hours, and inside them but where no bar starts.
+    unordered
+        Whether the files were not in order of time.
+    first, last
+        Start of the first and the last bar that came in, UTC.
+    """
+
+    symbol: str
+    interval: str
+    grid: str = "session"
+    market: str = ""
+    why: str = ""
+    rows: int = 0
+    added: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    duplicates: int = 0
+    outside: int = 0
+    off_grid: int = 0
+    unordered: bool = False
+    first: datetime | None = None
+    last: datetime | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def stored(self) -> int:
+        """Rows of the files that are in the store now."""
+        return self.added + self.replaced + self.unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What one import did.
+
+    Parameters
+    ----------
+    number
+        The import's number in the log, None when nothing was changed.
+    files, series
+        In order of paths; in order of symbols and intervals.
+    quarantine
+        The file with the refused rows and their reasons.
+    """
+
+    number: int | None
+    dry_run: bool
+    files: tuple[FileReport, ...]
+    series: tuple[SeriesReport, ...]
+    quarantine: Path | None = None
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def changed(self) -> bool:
+        """Whether the store is, or would be, another one afterwards."""
+        return any(series.added or series.replaced for series in self.series)
+
+    @property
+    def ok(self) -> bool:
+        """Whether at least one file could be imported."""
+        return any(file.problem is None for file in self.files)
+
+    def total(self, name: str) -> int:
+        """The sum of a count (``rows added replaced unchanged quarantined duplicates``) over all series."""
+        return sum(int(getattr(series, name)) for series in self.series)
+
+    def all_problems(self) -> Sequence[Problem]:
+        """Of the files, of the series, and of the import itself."""
+        files = [file.problem for file in self.files if file.problem is not None]
+        return [*files, *(problem for series in self.series for problem in series.problems), *self.problems]
+
+    # Any: a JSON document.
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "import": self.number,
+            "dry_run": self.dry_run,
+            "changed": self.changed,
+            "quarantine": None if self.quarantine is None else str(self.quarantine),
+            "files": [_plain(asdict(file)) for file in self.files],
+            "series": [_plain(asdict(series)) for series in self.series],
+            "problems": [problem.as_dict() for problem in self.all_problems()],
+        }
+
+
+# Any: a JSON document.
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case _:
+            return value

@@ -1,0 +1,211 @@
+"""The tables of the catalogue, and how each side opens it.
+
+Every change is an *import* with a number; a row belongs to the state after import W when it came with W or before and
+was not retired by W. So a reader that remembers its W sees one state however long it reads, and nothing is
+deleted until it is asked for.
+"""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from shutil import copyfile
+
+from openbell.errors import Problem, StoreError
+
+CATALOG = "catalog.sqlite"
+APPLICATION = 0x6F62656C  # "obel"
+VERSION = 1
+PATIENCE_SECONDS = 30.0
+
+_TABLES = """
+CREATE TABLE imports (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    action TEXT NOT NULL,
+    source TEXT NOT NULL,
+    report TEXT NOT NULL,
+    undone INTEGER
+);
+CREATE TABLE symbols (
+    symbol TEXT NOT NULL,
+    import INTEGER NOT NULL,
+    market TEXT NOT NULL,
+    why TEXT NOT NULL,
+    listed INTEGER,
+    delisted INTEGER,
+    source TEXT NOT NULL,
+    retired INTEGER,
+    PRIMARY KEY (symbol, import)
+) WITHOUT ROWID;
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    import INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    checksum TEXT NOT NULL,
+    offsets TEXT NOT NULL
+);
+CREATE TABLE pieces (
+    id INTEGER PRIMARY KEY,
+    symbol TEXT NOT NULL,
+    interval TEXT NOT NULL,
+    grid TEXT NOT NULL,
+    adjusted INTEGER NOT NULL,
+    import INTEGER NOT NULL,
+    retired INTEGER,
+    file INTEGER NOT NULL REFERENCES files,
+    row INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    market TEXT NOT NULL,
+    version TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    days BLOB NOT NULL,
+    own BLOB
+);
+CREATE INDEX pieces_by_series ON pieces (interval, symbol);
+CREATE INDEX pieces_at_a_glance ON pieces (symbol, interval, grid, adjusted, first, last, import, retired);
+CREATE INDEX pieces_by_file ON pieces (file);
+CREATE TABLE presence (
+    piece INTEGER PRIMARY KEY REFERENCES pieces,
+    bits BLOB NOT NULL
+);
+"""
+
+
+@contextmanager
+def reading(root: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for one short look; it creates and changes nothing in the store.
+
+    Raises
+    ------
+    StoreError
+        If there is no store, it is damaged, or a writer keeps it busy for too long.
+    """
+    path = root / CATALOG
+    if not path.is_file():
+        raise _no_store(root)
+    try:
+        with closing(_read_only(path)) as db:
+            if not _is_interrupted(db):
+                _check(db, path)
+                yield db
+                return
+        with _recovered(path) as db:
+            yield db
+    except sqlite3.DatabaseError as error:
+        raise _broken(path, error) from error
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)
+    db.execute("PRAGMA cache_size = -65536")
+    return db
+
+
+def _is_interrupted(db: sqlite3.Connection) -> bool:
+    """Whether a writer died in its commit, so that only a writer could read the file as it is."""
+    try:
+        db.execute("SELECT 1 FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_RECOVERY):
+            return True
+        raise
+    return False
+
+
+@contextmanager
+def _recovered(path: Path) -> Iterator[sqlite3.Connection]:
+    """A copy in which the interrupted commit is rolled back; the next writer does the same in the store itself."""
+    with tempfile.TemporaryDirectory(prefix="openbell-") as folder:
+        copy = Path(folder) / CATALOG
+        copyfile(path, copy)
+        journal = path.with_name(f"{CATALOG}-journal")
+        if journal.exists():
+            copyfile(journal, copy.with_name(journal.name))
+        with closing(sqlite3.connect(copy)) as db:
+            _check(db, path)
+            yield db
+
+
+@contextmanager
+def writing(root: Path, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[sqlite3.Connection]:
+    """The one writing connection, in a transaction that the caller commits; makes the store where there is none.
+
+    Readers go on while it is open, other writers wait.
+
+    Raises
+    ------
+    StoreError
+        If another writer holds the store for longer than the patience, or nothing can be written here.
+    """
+    path = root / CATALOG
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(root, error.strerror or str(error)) from error
+    try:
+        with closing(sqlite3.connect(path, timeout=patience_seconds, isolation_level=None)) as db:
+            db.execute("PRAGMA synchronous = EXTRA")
+            db.execute("BEGIN IMMEDIATE")
+            _make(db, path)
+            db.execute("COMMIT")
+            db.execute("BEGIN IMMEDIATE")
+            yield db
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        raise _refused(root, error) from error
+    except sqlite3.DatabaseError as error:
+        raise _broken(path, error) from error
+
+
+def _make(db: sqlite3.Connection, path: Path) -> None:
+    if db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        _check(db, path)
+        return
+    for statement in _TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION}")
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    kind = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if kind == 0 and version == 0 and not db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        raise _no_store(path.parent)  # the first import is under way
+    if kind != APPLICATION:
+        raise StoreError(Problem(str(path), "is not a catalogue of openbell.", "Name the folder of a store."))
+    if version != VERSION:
+        what = f"is a catalogue of version {version}; this openbell reads version {VERSION}."
+        raise StoreError(Problem(str(path), what, "Use the openbell that wrote it, or import into a new store."))
+
+
+def _no_store(root: Path) -> StoreError:
+    fix = f"Import something: openbell import FILE... --store {root}"
+    return StoreError(Problem(str(root), f"holds no store ({CATALOG} is not there).", fix, code="no_store"))
+
+
+def _unwritable(root: Path, why: str) -> StoreError:
+    fix = "Choose a folder that may be written; reading works without."
+    return StoreError(Problem(str(root), f"cannot be written ({why}).", fix, code="unwritable"))
+
+
+def _refused(root: Path, error: sqlite3.OperationalError) -> StoreError:
+    if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        what = "another import is writing, and did not end in time."
+        return StoreError(Problem(str(root), what, "Wait until it has ended, then repeat this one.", code="busy"))
+    return _unwritable(root, str(error))
+
+
+def _broken(path: Path, error: sqlite3.DatabaseError) -> StoreError:
+    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+        return _refused(path.parent, error)
+    fix = "Put the file back from a copy, or import the bars into a new store."
+    return StoreError(Problem(str(path), f"cannot be read as a catalogue ({error}).", fix, code="damaged_catalog"))

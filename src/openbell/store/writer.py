@@ -1,0 +1,213 @@
+"""One change of a store: pieces are gathered, written to files, synced, and then told to the catalogue in one commit.
+
+The order is what makes a kill at any moment harmless: files first, their folder's entries next, the catalogue's commit
+last. What is cut off before the commit is at most a file that nobody names.
+"""
+
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from openbell.bars.block import Block
+from openbell.bars.interval import Interval
+from openbell.market.calendar import Calendar, load_calendar
+from openbell.store.catalog import Piece, Series, fingerprint, visible_pieces
+from openbell.store.days import DAY, GridKind, Mask, Tabulated, day_keys, ordinals_of, tabulate
+from openbell.store.files import StoredFile, sync_folder, unwritable, write_new
+from openbell.store.parquet import bar_file
+from openbell.store.series import SeriesDays, resolved
+
+BARS = "bars"
+_ROWS_PER_FILE = 1 << 20
+_DAY_NS = 86_400_000_000_000
+_LOCAL_NS = 13 * 3_600_000_000_000  # from any market's local midnight into the same date in UTC
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pending:
+    """Rows of one series that wait for their file."""
+
+    series: Series
+    block: Block
+    own: Mask | None
+    adjusted: bool
+
+
+class Writer:
+    """Gathers what one import brings.
+
+    Parameters
+    ----------
+    db
+        The writing connection, inside its transaction.
+    root
+        The store's folder.
+    """
+
+    def __init__(self, db: sqlite3.Connection, root: Path) -> None:
+        self.number = 1 + int(db.execute("SELECT coalesce(max(id), 0) FROM imports").fetchone()[0])
+        self._db = db
+        self._root = root
+        self._pending: dict[tuple[Interval, GridKind, str], list[Pending]] = {}
+        self._written: list[Piece] = []
+        self._files: dict[str, tuple[StoredFile, str]] = {}
+        self._bits: dict[int, bytes] = {}
+        self._next = 1 + int(db.execute("SELECT coalesce(max(id), 0) FROM pieces").fetchone()[0])
+        self._retired: set[int] = set()
+        self._spans: dict[Series, tuple[int, int]] = {}
+        self.strays: dict[Series, tuple[int, int]] = {}
+
+    def stored(self, series: Series, calendar: Calendar) -> SeriesDays | None:
+        """What is there of a series, this import's own earlier pieces included."""
+        if any(one.series == series for queue in self._pending.values() for one in queue):
+            self.flush()
+        before = list(visible_pieces(self._db, self.number - 1, series.interval, series.grid, [series.symbol]))
+        pieces = [piece for piece in before if piece.id not in self._retired]
+        pieces += [piece for piece in self._written if piece.series == series]
+        return resolved(self._root, calendar, pieces).get(series.symbol)
+
+    def overlaps(self, series: Series, first: int, last: int) -> bool:
+        """Whether something is there of a series between two dates, in days since 1970-01-01; reads no data."""
+        if not self._spans:
+            query = (
+                "SELECT symbol, interval, grid, min(first), max(last) FROM pieces "
+                "WHERE retired IS NULL GROUP BY symbol, interval, grid"
+            )
+            for symbol, interval, grid, start, end in self._db.execute(query):
+                self._spans[Series(symbol, Interval.parse(interval), GridKind(grid))] = (start, end)
+            self._spans.setdefault(Series("", Interval.parse("1d")), (0, 0))
+        start, end = self._spans.get(series, (1, 0))
+        return start <= last and first <= end
+
+    def put(self, calendar: Calendar, pending: Pending) -> None:
+        """Take rows that are whole sessions; they are written when a file is full, or by `commit`."""
+        queue = self._pending.setdefault((pending.series.interval, pending.series.grid, calendar.name), [])
+        queue.append(pending)
+        keys = day_keys(calendar, pending.series.interval, pending.block.ts[[0, -1]], pending.series.grid)
+        span = self._spans.get(pending.series, (day_number(int(keys[0])), day_number(int(keys[1]))))
+        self._spans[pending.series] = (min(span[0], day_number(int(keys[0]))), max(span[1], day_number(int(keys[1]))))
+        if sum(len(one.block) for one in queue) >= _ROWS_PER_FILE:
+            self.flush()
+
+    def retire(self, series: Series) -> None:
+        """What is there of a series does not count any more after this import."""
+        before = visible_pieces(self._db, self.number - 1, series.interval, series.grid, [series.symbol])
+        self._retired.update(piece.id for piece in before)
+        self._written = [piece for piece in self._written if piece.series != series]
+
+    def put_symbol(self, symbol: str, market: str, why: str, source: str) -> None:
+        """What is known of a symbol from now on."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO symbols (symbol, import, market, why, source) VALUES (?, ?, ?, ?, ?)",
+            (symbol, self.number, market, why, source),
+        )
+
+    def flush(self) -> None:
+        """Write what waits."""
+        for (interval, grid, market), queue in self._pending.items():
+            ordered = sorted(queue, key=lambda one: one.series.symbol)
+            self._write(interval, grid, load_calendar(market), ordered)
+        self._pending.clear()
+
+    def commit(self, action: str, source: str, report: str) -> None:
+        """Make everything visible at once."""
+        self.flush()
+        for folder in {(self._root / name).parent for name in self._files}:
+            sync_folder(folder)
+        if self._files:
+            sync_folder(self._root / BARS)
+            sync_folder(self._root)
+        files = self._insert_files()
+        self._db.executemany(_INSERT_PIECE, [self._row(piece, files[piece.file.name]) for piece in self._written])
+        bits = [(piece.id, self._bits[piece.id]) for piece in self._written]
+        self._db.executemany("INSERT INTO presence VALUES (?, ?)", bits)
+        self._db.executemany(
+            "UPDATE pieces SET retired = ? WHERE id = ?", [(self.number, piece) for piece in self._retired]
+        )
+        at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self._db.execute("INSERT INTO imports VALUES (?, ?, ?, ?, ?, NULL)", (self.number, at, action, source, report))
+        self._db.execute("COMMIT")
+
+    def discard(self) -> None:
+        """Remove the files of an import that is not committed."""
+        for name in self._files:
+            (self._root / name).unlink(missing_ok=True)
+
+    def _write(self, interval: Interval, grid: GridKind, calendar: Calendar, queue: list[Pending]) -> None:
+        blocks = [one.block for one in queue]
+        bounds = np.cumsum([0, *map(len, blocks)])
+        table = tabulate(calendar, interval, Block.joined(blocks), bounds, grid)
+        content = bar_file(interval, [one.series.symbol for one in queue], blocks)
+        name = f"{BARS}/{interval}/{self.number:06d}-{secrets.token_hex(6)}.parquet"
+        path = self._root / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable(path.parent, error) from error
+        size, checksum = write_new(path, content.chunks)
+        file = StoredFile(name, size, content.rows, content.offsets)
+        self._files[name] = (file, checksum)
+        ordinals = ordinals_of(calendar, interval, table.days["midnight"])
+        for index, one in enumerate(queue):
+            part = slice(int(table.day_bounds[index]), int(table.day_bounds[index + 1]))
+            known = ordinals[part][ordinals[part] >= 0]
+            mark = fingerprint(calendar, int(known[0]), int(known[-1])) if len(known) else ""
+            self._add(one, file, int(bounds[index]), calendar, mark, table, index)
+
+    def _add(
+        self, one: Pending, file: StoredFile, row: int, calendar: Calendar, mark: str, table: Tabulated, index: int
+    ) -> None:
+        days = table.days[table.day_bounds[index] : table.day_bounds[index + 1]].tobytes()
+        own = None if one.own is None else np.packbits(one.own).tobytes()
+        piece = Piece(
+            self._next, one.series, one.adjusted, file, row, len(one.block), calendar.name, calendar.version, mark,
+            days, own, self.number,
+        )  # fmt: skip
+        self._bits[piece.id] = table.bits[table.byte_bounds[index] : table.byte_bounds[index + 1]].tobytes()
+        self._written.append(piece)
+        entries = table.days[table.day_bounds[index] : table.day_bounds[index + 1]]
+        outside, off_grid = self.strays.get(one.series, (0, 0))
+        inside = int(entries["regular"]["span"].sum())
+        on_grid = int(entries["regular"]["bars"].sum())
+        self.strays[one.series] = (outside + len(one.block) - inside, off_grid + inside - on_grid)
+        self._next += 1
+
+    def _insert_files(self) -> dict[str, int]:
+        numbers = {}
+        for name, (file, checksum) in self._files.items():
+            offsets = " ".join(map(str, file.offsets))
+            cursor = self._db.execute(
+                "INSERT INTO files (name, import, rows, bytes, checksum, offsets) VALUES (?, ?, ?, ?, ?, ?)",
+                (name, self.number, file.rows, file.size, checksum, offsets),
+            )
+            numbers[name] = int(cursor.lastrowid or 0)
+        return numbers
+
+    def _row(self, piece: Piece, file: int) -> tuple[int | str | bytes | None, ...]:
+        first, last = day_range(piece)
+        return (
+            piece.id, piece.series.symbol, str(piece.series.interval), piece.series.grid.value, int(piece.adjusted),
+            self.number, file, piece.row, piece.rows, first, last, piece.market, piece.version, piece.fingerprint,
+            piece.days, piece.own,
+        )  # fmt: skip
+
+
+_INSERT_PIECE = (
+    "INSERT INTO pieces (id, symbol, interval, grid, adjusted, import, file, row, rows, first, last, market, version, "
+    "fingerprint, days, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def day_range(piece: Piece) -> tuple[int, int]:
+    """The first and last date of a piece, in days since 1970-01-01."""
+    midnights = np.frombuffer(piece.days, DAY)["midnight"]
+    return day_number(int(midnights[0])), day_number(int(midnights[-1]))
+
+
+def day_number(midnight: int) -> int:
+    """Days since 1970-01-01 of the date that a local midnight begins."""
+    return (midnight + _LOCAL_NS) // _DAY_NS
