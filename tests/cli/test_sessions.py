@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,16 @@ class TestCheck:
         assert listed["ok"] is False
         assert len(listed["problems"]) == 2
         assert all(problem["where"] and problem["what"] and problem["fix"] for problem in listed["problems"])
+
+    def test_loads_no_compiler_and_no_frames(self, here):
+        write(here, more=STRATEGY)
+        (here / "strategies.py").write_text("import openbell as ob\n\nclass Mine(ob.Strategy):\n    pass\n")
+        code = "import sys; from openbell.cli.main import main; main(['check', 'session.toml']); print(*sys.modules)"
+
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+        assert done.stdout.startswith("session.toml: all is well")
+        assert not {"numba", "polars", "pandas"} & set(done.stdout.split())
 
 
 class TestPlan:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from openbell.bars.interval import Interval
+
 Options = Mapping[str, Any]  # what argparse's add_argument takes, which is of any type
 
 
@@ -51,10 +53,17 @@ def _day(text: str) -> date:
         raise ArgumentTypeError(f"{text!r} is not a date like 2024-07-01") from None
 
 
+def _interval(text: str) -> Interval:
+    try:
+        return Interval.parse(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
 _SESSION = _argument("session", metavar="SESSION", help="session file (TOML, JSON or YAML)")
 _STORE = _argument("--store", metavar="DIR", required=True, help="the store's folder")
 _SYMBOL = _argument("--symbol", metavar="S", help="this symbol only")
-_INTERVAL = _argument("--interval", metavar="I", help="this interval only, like 1m or 1d")
+_INTERVAL = _argument("--interval", metavar="I", type=_interval, help="this interval only, like 1m or 1d")
 _START = _argument("--start", metavar="D", type=_day, help="first date, like 2024-07-01")
 _END = _argument("--end", metavar="D", type=_day, help="last date, inclusive")
 _STRICT = _argument("--strict", action="store_true", help="exit 1 when symbols were dropped or rows set aside")
@@ -70,7 +79,9 @@ _IMPORT = Command(
         _argument("files", metavar="FILE", nargs="+", help="files, or folders of <interval>/<SYMBOL>.parquet"),
         _STORE,
         _argument("--symbol", metavar="S", help="the symbol, where the file's name does not say it"),
-        _argument("--interval", metavar="I", help="the interval, where the folder's name does not say it"),
+        _argument(
+            "--interval", metavar="I", type=_interval, help="the interval, where the folder's name does not say it"
+        ),
         _argument("--format", metavar="F", help="the file's format (tidy: Parquet as openbell writes it)"),
         _argument("--market", metavar="M", help="the symbols' calendar: an exchange's code or 24/7"),
         _argument("--stamp", choices=("open", "close"), help="whether stamps are the bars' starts or ends"),
@@ -88,13 +99,13 @@ _DATA = Command(
         Command(
             "coverage",
             "share of the expected bars that are there",
-            "stores:coverage",
+            "completeness:coverage",
             (_STORE, _SYMBOL, _INTERVAL, _START, _END),
         ),
         Command(
             "gaps",
             "days missing, runs missing, minutes without a bar",
-            "stores:gaps",
+            "completeness:gaps",
             (_STORE, _SYMBOL, _INTERVAL, _START, _END),
         ),
         Command(
@@ -104,7 +115,7 @@ _DATA = Command(
             (
                 _STORE,
                 _argument("--symbol", metavar="S", required=True, help="the symbol"),
-                _argument("--interval", metavar="I", required=True, help="the interval, like 1m or 1d"),
+                _argument("--interval", metavar="I", type=_interval, required=True, help="the interval, like 1m or 1d"),
                 _START,
                 _END,
                 _argument("--out", metavar="FILE", required=True, help="ends in .parquet or .csv"),

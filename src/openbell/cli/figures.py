@@ -1,7 +1,7 @@
 """Figures as people read them, and plain tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -10,6 +10,7 @@ from rich.text import Text
 
 NOTHING = "-"
 UNSETTLED = "~"
+ROWS_SHOWN = 40
 _GAP = 3
 
 
@@ -123,3 +124,17 @@ class Sheet:
             named = zip(self.columns[self.words :], row[self.words :], strict=True)
             parts = [*filter(None, row[: self.words]), *(f"{name} {text}" for name, text in named)]
             yield Text(" | ".join(parts))
+
+
+def shortened(sheet: Sheet, most: int = ROWS_SHOWN) -> Iterator[Sheet | str]:
+    """A sheet of at most so many rows, and a line that says how many are not shown.
+
+    Examples
+    --------
+    >>> [len(part.rows) if isinstance(part, Sheet) else part for part in shortened(Sheet("", ("a",), [("1",)] * 3), 2)]
+    [2, '1 more: --json has them all.']
+    """
+    more = len(sheet.rows) - most
+    yield replace(sheet, rows=sheet.rows[:most]) if more > 0 else sheet
+    if more > 0:
+        yield f"{more:,} more: --json has them all."

@@ -1,0 +1,90 @@
+"""The commands on what a store holds: import, data list, data export."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from openbell.cli.figures import Sheet, amount, count, shortened
+from openbell.cli.holdings import Holding, holdings
+from openbell.cli.output import Output
+from openbell.cli.progress import Progress
+from openbell.store.export import export as write_bars
+from openbell.store.importing import import_files
+from openbell.store.report import ImportReport, SeriesReport
+
+DONE, FAILED = 0, 1
+
+
+def bring_in(arguments: argparse.Namespace, output: Output) -> int:
+    """Import files and say what became of each series."""
+    with Progress() as progress:
+        report = import_files(
+            arguments.files,
+            arguments.store,
+            symbol=arguments.symbol,
+            interval=None if arguments.interval is None else str(arguments.interval),
+            format=arguments.format,
+            market=arguments.market,
+            stamp=arguments.stamp,
+            timezone=arguments.timezone,
+            dry_run=arguments.dry_run,
+            progress=lambda done, total, _rows: progress("files", done, total),
+        )
+    problems = report.all_problems()
+    output.problems(problems)
+    output.document(report.as_dict())
+    output.show(*_imported(report, arguments.store))
+    spoiled = report.total("quarantined") or any(problem.fatal for problem in problems)
+    return FAILED if not report.ok or (arguments.strict and spoiled) else DONE
+
+
+def listing(arguments: argparse.Namespace, output: Output) -> int:
+    """Say which series a store has."""
+    held = holdings(Path(arguments.store), arguments.symbol, arguments.interval)
+    output.document({"series": [asdict(one) for one in held]})
+    symbols = len({one.symbol for one in held})
+    title = f"{arguments.store}: {amount(symbols, 'symbol')}, {amount(sum(one.bars for one in held), 'bar')}"
+    columns = ("symbol", "interval", "market", "grid", "first", "last", "sessions", "bars")
+    output.show(*shortened(Sheet(title, columns, [_listed(one) for one in held], words=4)))
+    return DONE
+
+
+def export(arguments: argparse.Namespace, output: Output) -> int:
+    """Write the bars of one symbol to a file."""
+    symbol, interval = arguments.symbol.upper(), arguments.interval
+    bars = write_bars(arguments.store, symbol, interval, arguments.out, start=arguments.start, end=arguments.end)
+    output.document({"symbol": symbol, "interval": str(interval), "bars": bars, "out": arguments.out})
+    output.show(f"{amount(bars, 'bar')} of {symbol} {interval} written to {arguments.out}")
+    return DONE
+
+
+def _listed(one: Holding) -> tuple[str, ...]:
+    names = (one.symbol, one.interval, one.market, one.grid, str(one.first), str(one.last))
+    return (*names, count(one.sessions), count(one.bars))
+
+
+def _imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
+    columns = ("symbol", "interval", "market", "first", "last", "added", "replaced", "unchanged", "refused", "outside")
+    rows = [_taken(one) for one in report.series]
+    title = f"{amount(len(report.files), 'file')}, {amount(report.total('rows'), 'row')}"
+    yield from shortened(Sheet(title, columns, rows, words=3))
+    yield ""
+    for line in dict.fromkeys(f"{one.market}: {one.why}" for one in report.series if one.market):
+        yield f"market {line}"
+    if report.total("duplicates"):
+        yield f"{count(report.total('duplicates'))} rows had the stamp of a later row, which was taken"
+    if report.quarantine is not None:
+        yield f"refused rows, with reasons: {report.quarantine}"
+    if report.dry_run:
+        yield "nothing was written: this was a dry run"
+    elif report.changed:
+        yield f"written to {store} as import {report.number}"
+    else:
+        yield f"{store} is as it was: every row was there already"
+
+
+def _taken(one: SeriesReport) -> tuple[str, ...]:
+    dates = ["-" if stamp is None else str(stamp.date()) for stamp in (one.first, one.last)]
+    figures = (one.added, one.replaced, one.unchanged, one.quarantined, one.outside)
+    return (one.symbol, one.interval, one.market, *dates, *map(count, figures))

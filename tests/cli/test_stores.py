@@ -1,0 +1,194 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from openbell.cli.main import main
+from openbell.testing.market import SyntheticMarket
+
+MARKET = SyntheticMarket(["SYNA", "SYNB", "SYNTHIN", "SYNNEW"], sessions=6)
+
+
+@pytest.fixture(scope="module")
+def tidy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tidy")
+    MARKET.write(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def store(tidy: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = str(tmp_path_factory.mktemp("stores") / "data")
+    assert main(["import", str(tidy), "--store", folder]) == 0
+    return folder
+
+
+def document(words: list[str], capsys: pytest.CaptureFixture[str], code: int = 0) -> dict:
+    capsys.readouterr()
+    assert main([*words, "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+class TestImport:
+    def test_says_what_became_of_each_series(self, tidy, tmp_path, capsys):
+        report = document(["import", str(tidy), "--store", str(tmp_path / "new")], capsys)
+
+        assert [one["symbol"] for one in report["series"]] == sorted(MARKET.symbols)
+        added = {one["symbol"]: one["added"] for one in report["series"]}
+        assert added["SYNA"] == len(MARKET.block("SYNA"))
+
+    def test_again_changes_nothing_and_says_so(self, tidy, store, capsys):
+        assert main(["import", str(tidy), "--store", store]) == 0
+
+        assert "is as it was" in capsys.readouterr().out
+
+    def test_of_a_dry_run_writes_nothing(self, tidy, tmp_path, capsys):
+        assert main(["import", str(tidy), "--store", str(tmp_path / "new"), "--dry-run"]) == 0
+
+        assert "dry run" in capsys.readouterr().out
+        assert not (tmp_path / "new").exists()
+
+    def test_refused_rows_are_success_unless_strict(self, tmp_path, capsys):
+        file = tmp_path / "1m" / "SYNBAD.parquet"
+        file.parent.mkdir()
+        bars = MARKET.frame("SYNA").head(10)
+        bars.with_columns(low=pl.when(pl.arange(0, 10) == 3).then(-1.0).otherwise("low")).write_parquet(file)
+
+        assert main(["import", str(file), "--store", str(tmp_path / "a")]) == 0
+        assert "refused rows" in capsys.readouterr().out
+        assert main(["import", str(file), "--store", str(tmp_path / "b"), "--strict"]) == 1
+
+    def test_of_a_file_that_is_not_there_is_a_problem(self, tmp_path, capsys):
+        failed = document(["import", str(tmp_path / "no.parquet"), "--store", str(tmp_path / "new")], capsys, code=1)
+
+        assert "no.parquet" in failed["problems"][0]["where"]
+        assert failed["problems"][0]["fix"]
+
+    def test_an_interval_that_is_none_is_wrong_usage(self, tidy, tmp_path, capsys):
+        assert main(["import", str(tidy), "--store", str(tmp_path), "--interval", "fast"]) == 2
+
+        assert "5m or 1d" in capsys.readouterr().err
+
+
+class TestList:
+    def test_names_every_series_with_its_range(self, store, capsys):
+        listed = document(["data", "list", "--store", store], capsys)["series"]
+
+        first = next(one for one in listed if one["symbol"] == "SYNA")
+        assert first["interval"] == "1m"
+        assert first["market"] == "XNYS"
+        assert (first["first"], first["last"]) == (str(MARKET.first_date), str(MARKET.last_date))
+        assert first["bars"] == len(MARKET.block("SYNA"))
+        assert first["sessions"] == 6
+
+    def test_can_be_of_one_symbol_in_any_case(self, store, capsys):
+        listed = document(["data", "list", "--store", store, "--symbol", "synb"], capsys)["series"]
+
+        assert [one["symbol"] for one in listed] == ["SYNB"]
+
+    @pytest.mark.parametrize("command", ["list", "coverage", "gaps"])
+    def test_an_unknown_symbol_gets_the_nearest_one(self, command, store, capsys):
+        (problem,) = document(["data", command, "--store", store, "--symbol", "SYNNE"], capsys, code=1)["problems"]
+
+        assert "SYNNEW" in problem["fix"]
+
+    @pytest.mark.parametrize("command", ["list", "coverage", "gaps"])
+    def test_an_interval_that_is_not_stored_is_refused_with_those_that_are(self, command, store, capsys):
+        (problem,) = document(["data", command, "--store", store, "--interval", "5m"], capsys, code=1)["problems"]
+
+        assert "1m" in problem["fix"]
+
+    @pytest.mark.parametrize("command", ["list", "coverage", "gaps"])
+    def test_no_store_is_a_problem_and_makes_none(self, command, tmp_path, capsys):
+        (problem,) = document(["data", command, "--store", str(tmp_path / "no")], capsys, code=1)["problems"]
+
+        assert problem["fix"]
+        assert not (tmp_path / "no").exists()
+
+
+class TestCoverage:
+    def test_is_the_share_of_expected_bars_per_symbol_and_session(self, store, capsys):
+        rows = {row["symbol"]: row for row in document(["data", "coverage", "--store", store], capsys)["coverage"]}
+
+        bars = len(MARKET.block("SYNA"))
+        assert rows["SYNA"]["bars"] == bars
+        assert rows["SYNA"]["expected"] == 6 * 390
+        assert rows["SYNA"]["percent"] == pytest.approx(100 * bars / (6 * 390))
+        assert len(rows["SYNA"]["sessions"]) == 6
+
+    def test_expects_nothing_before_a_symbol_was_listed(self, store, capsys):
+        rows = {row["symbol"]: row for row in document(["data", "coverage", "--store", store], capsys)["coverage"]}
+
+        assert rows["SYNNEW"]["expected"] == 3 * 390
+
+    def test_can_be_of_some_days(self, store, capsys):
+        words = ["data", "coverage", "--store", store, "--start", "2024-05-22", "--end", "2024-05-23"]
+
+        rows = document(words, capsys)["coverage"]
+
+        assert list(rows[0]["sessions"]) == ["2024-05-22", "2024-05-23"]
+
+    def test_shows_the_worst_symbol_first(self, store, capsys):
+        assert main(["data", "coverage", "--store", store]) == 0
+
+        lines = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("SYN")]
+        assert lines[0] == "SYNTHIN"
+
+    def test_of_days_that_are_no_sessions_is_a_problem(self, store, capsys):
+        words = ["data", "coverage", "--store", store, "--start", "2024-05-25", "--end", "2024-05-26"]
+
+        assert "longer range" in document(words, capsys, code=1)["problems"][0]["fix"]
+
+
+class TestGaps:
+    def test_add_up_to_what_is_missing(self, store, capsys):
+        found = document(["data", "gaps", "--store", store], capsys)["gaps"]
+
+        for one in found:
+            assert one["missing"] == sum(hole["bars"] for hole in one["holes"]) + one["scattered"]
+        synb = next(one for one in found if one["symbol"] == "SYNB")
+        assert synb["missing"] == 6 * 390 - len(MARKET.block("SYNB"))
+
+    def test_show_the_hour_in_which_nobody_traded(self, store, capsys):
+        assert main(["data", "gaps", "--store", store, "--symbol", "SYNA"]) == 0
+
+        assert "2024-05-24 15:3" in capsys.readouterr().out
+
+
+class TestExport:
+    @pytest.mark.parametrize("suffix", ["parquet", "csv"])
+    def test_gives_back_what_was_imported(self, suffix, store, tmp_path, capsys):
+        file = tmp_path / f"bars.{suffix}"
+
+        words = ["data", "export", "--store", store, "--symbol", "syna", "--interval", "1m", "--out", str(file)]
+        said = document(words, capsys)
+
+        frame = pl.read_parquet(file) if suffix == "parquet" else pl.read_csv(file, try_parse_dates=True)
+        bars = MARKET.block("SYNA")
+        assert said["bars"] == len(frame) == len(bars)
+        assert np.array_equal(frame["close"].to_numpy(), bars.close)
+        assert frame["ts"].dt.epoch("ns").to_list() == bars.ts.tolist()
+
+    def test_derives_an_interval_that_is_not_stored(self, store, tmp_path, capsys):
+        file = tmp_path / "bars.parquet"
+
+        main(["data", "export", "--store", store, "--symbol", "SYNA", "--interval", "1h", "--out", str(file)])
+
+        frame = pl.read_parquet(file)
+        assert len(frame) == 6 * 7 - 1  # the hour in which nobody traded is one window
+        assert frame["volume"].sum() == MARKET.block("SYNA").volume.sum()
+
+
+class TestRealBars:
+    def test_nine_symbols_of_which_half_of_the_minutes_had_no_trade(self, data, tmp_path, capsys):
+        store = str(tmp_path / "data")
+        assert main(["import", str(data / "blaizard_us_2024"), "--store", store]) == 0
+
+        listed = document(["data", "list", "--store", store], capsys)["series"]
+        rows = document(["data", "coverage", "--store", store], capsys)["coverage"]
+
+        assert sum(one["bars"] for one in listed) == 158_380
+        assert sum(one["sessions"] for one in listed) == 1140
+        assert all(10 < row["percent"] < 70 for row in rows)
