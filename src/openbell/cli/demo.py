@@ -1,8 +1,11 @@
 """The demo: a synthetic market, and a session on it that can be changed and run again."""
 
 import argparse
+import os
+import sys
 from importlib.resources import files
 from pathlib import Path
+from shutil import which
 
 from openbell import api
 from openbell.cli.output import Output
@@ -45,12 +48,19 @@ def _prepare(folder: Path, output: Output, progress: Progress) -> None:
 
 def _next_steps(folder: Path) -> str:
     session, store = folder / SAMPLES[0], folder / STORE
+    program = _program()
     tries = {
-        f"openbell plan {session}": "what the start of a day does, step by step",
-        f"openbell data coverage --store {store}": "how complete the bars are",
-        f"openbell data gaps --store {store} --symbol SYNTHIN": "what is missing of a thin name",
-        "openbell indicators": "what can be computed",
-        f"openbell run {session}": f"again, after a change of it or of {folder / SAMPLES[1]}",
+        f"{program} plan {session}": "what the start of a day does, step by step",
+        f"{program} data coverage --store {store}": "how complete the bars are",
+        f"{program} data gaps --store {store} --symbol SYNTHIN": "what is missing of a thin name",
+        f"{program} indicators": "what can be computed",
+        f"{program} run {session}": f"again, after a change of it or of {folder / SAMPLES[1]}",
     }
     width = max(map(len, tries))
     return "\n".join(["\nTo try next:", *(f"  {command:{width}}  {why}" for command, why in tries.items())])
+
+
+def _program() -> str:
+    """What to type: the bare word where the shell finds it, else the path that was called."""
+    called = Path(sys.argv[0])
+    return called.name if which(called.name) else os.path.relpath(called)
