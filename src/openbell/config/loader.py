@@ -17,6 +17,7 @@ from openbell.config.across import faults_across
 from openbell.config.findings import findings
 from openbell.config.reading import plain, read_document
 from openbell.config.session_file import (
+    BudgetRule,
     HistoryRule,
     IndicatorRule,
     QualityRule,
@@ -90,6 +91,7 @@ def _session_file(checked: model.Document, path: Path | None) -> SessionFile:
         completeness=session.completeness,
         history=tuple(HistoryRule(rule.days, tuple(rule.intervals), _some(rule.symbols)) for rule in checked.history),
         quality=QualityRule(checked.quality.history, checked.quality.session),
+        budget=BudgetRule(checked.budget.max_symbols, checked.budget.max_megabytes),
         indicators=tuple(IndicatorRule(rule.spec, rule.keep, _some(rule.symbols)) for rule in checked.indicators),
         strategies=tuple(StrategyRule(rule.use, rule.params) for rule in checked.strategies),
         text=toml_text({key: value for key, value in checked.model_dump(exclude_none=True).items() if value != []}),

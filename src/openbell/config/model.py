@@ -90,6 +90,17 @@ class Quality(Table):
     session: Annotated[bool, Field(strict=True)] = Field(default=True, description="true or false.")
 
 
+class Budget(Table):
+    """``[budget]``."""
+
+    max_symbols: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+        default=None, description="how many symbols there may be at once, like max_symbols = 500."
+    )
+    max_megabytes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="how much memory their bars may take, like max_megabytes = 2000."
+    )
+
+
 class Input(Table):
     """What an indicator is computed from instead of a column: another indicator of the same interval."""
 
@@ -153,6 +164,7 @@ class Document(Table):
     session: Session = Field(description="a table [session] with symbols and intervals.")
     history: list[History] = Field(default=[], description="each history as a table of its own, [[history]].")
     quality: Quality = Field(default=Quality(), description="a table [quality] with history and session.")
+    budget: Budget = Field(default=Budget(), description="a table [budget] with max_symbols or max_megabytes.")
     indicators: list[Indicator] = Field(default=[], description="each indicator as a table of its own, [[indicators]].")
     strategies: list[Strategy] = Field(default=[], description="each strategy as a table of its own, [[strategies]].")
 

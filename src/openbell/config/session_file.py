@@ -46,6 +46,22 @@ class QualityRule:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetRule:
+    """``[budget]``: how much a session may hold; None is no limit.
+
+    Parameters
+    ----------
+    max_symbols
+        Symbols at once.
+    max_megabytes
+        Memory of their bars, 1 MB = 1,000,000 bytes.
+    """
+
+    max_symbols: int | None = None
+    max_megabytes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IndicatorRule:
     """One ``[[indicators]]``.
 
@@ -108,7 +124,7 @@ class SessionFile:
         Which segments of a day are streamed.
     completeness
         The least share of its window's base bars that a derived bar needs, 0 to 1.
-    history, quality, indicators, strategies
+    history, quality, budget, indicators, strategies
         The rules, in the order of the file.
     text
         The same as TOML, with defaults written out and absolute paths, so that it can be run from anywhere.
@@ -128,6 +144,7 @@ class SessionFile:
     completeness: float
     history: tuple[HistoryRule, ...]
     quality: QualityRule
+    budget: BudgetRule
     indicators: tuple[IndicatorRule, ...]
     strategies: tuple[StrategyRule, ...]
     text: str

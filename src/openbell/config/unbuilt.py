@@ -5,7 +5,6 @@ from collections.abc import Iterator
 SECTIONS = {
     "aggregates": "figures over past sessions",
     "scanners": "scanners",
-    "budget": "limits on symbols and memory",
 }
 VALUES = {("mode", "live"): "live sessions"}
 

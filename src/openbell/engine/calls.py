@@ -1,11 +1,27 @@
-"""From a caller's words to an ask: parsed once, with every problem in words."""
+"""From a caller's words to an ask: parsed once, with every problem in words and, where there is one, a better ask."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from openbell.bars.interval import Interval
-from openbell.errors import Problem, nearest
+from openbell.errors import IndicatorError, Problem, nearest
+from openbell.indicators import registry
 from openbell.indicators.spec import IndicatorSpec
+from openbell.provisioning.correction import Correction
+from openbell.provisioning.offers import Offer, indicator_offers
 from openbell.session.asks import AddBars, AddIndicator, AddSymbol, Ask, Source
 
 OPERATIONS = ("symbol", "bar", "indicator")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An ask, what is wrong with the words it was made of, and what could be asked instead."""
+
+    ask: Ask
+    problems: tuple[Problem, ...] = ()
+    offers: tuple[Offer, ...] = ()
 
 
 def ask_from(
@@ -15,46 +31,75 @@ def ask_from(
     *,
     interval: str | Interval | None = None,
     days: int = 0,
-    indicator: IndicatorSpec | None = None,
-) -> tuple[Ask, tuple[Problem, ...]]:
-    """An ask, and what is wrong with the words it was made of."""
+    indicator: IndicatorSpec | Mapping[str, Any] | None = None,
+) -> Asked:
+    """An ask from the words of a call."""
     name = symbol.strip().upper()
     where = name or "symbol"
     problems = [] if name else [Problem(where, f"{symbol!r} is no symbol.", "Give a name.", code="no_symbol")]
     problems += _source_problems(where, source)
-    ask: Ask = AddSymbol(name, source)
     match operation:
         case "symbol":
-            pass
+            asked = Asked(AddSymbol(name, source))
         case "bar":
-            parsed, faults = _interval(where, interval)
-            problems += faults
-            if not isinstance(days, int) or days < 0:
-                what = f"days is {days!r}, not a whole number of trading days."
-                problems.append(Problem(where, what, "Give 0 or more.", code="bad_days"))
-            elif parsed is not None:
-                ask = AddBars(name, source, parsed, days)
+            asked = _bars(name, source, interval, days)
         case "indicator":
-            if isinstance(indicator, IndicatorSpec):
-                ask = AddIndicator(name, source, indicator)
-            else:
-                what = f"indicator is {indicator!r}."
-                fix = 'Give one made by openbell.indicator("sma", interval="5m", period=20).'
-                problems.append(Problem(where, what, fix, code="no_indicator"))
+            asked = _indicator(name, source, indicator)
         case _:
             near = nearest(operation, OPERATIONS) or ", ".join(OPERATIONS)
-            what = f"there is no operation {operation!r}."
-            problems.append(Problem(where, what, f"Use {near}.", code="unknown_operation"))
-    return ask, tuple(problems)
+            unknown = Problem(where, f"there is no operation {operation!r}.", f"Use {near}.", code="unknown_operation")
+            asked = Asked(AddSymbol(name, source), (unknown,))
+    return Asked(asked.ask, (*problems, *asked.problems), asked.offers)
 
 
-def _interval(where: str, interval: str | Interval | None) -> tuple[Interval | None, list[Problem]]:
-    if isinstance(interval, Interval):
-        return interval, []
+def correction_from(symbol: str, interval: str | Interval, ts: int, bar: Sequence[float]) -> Correction:
+    """A correction from the words of a call.
+
+    Raises
+    ------
+    ValueError
+        For text that is no interval, and a bar that is not five numbers.
+    """
+    opened, high, low, closed, volume = (float(value) for value in bar)
+    parsed = interval if isinstance(interval, Interval) else Interval.parse(interval)
+    return Correction(symbol.strip().upper(), parsed, ts, (opened, high, low, closed, volume))
+
+
+def _bars(name: str, source: str, interval: str | Interval | None, days: int) -> Asked:
+    problems: list[Problem] = []
     try:
-        return Interval.parse(interval or ""), []
+        parsed = interval if isinstance(interval, Interval) else Interval.parse(interval or "")
     except ValueError as error:
-        return None, [Problem(where, f"{error}.", "Give an interval like 5m.", code="bad_interval")]
+        problems.append(Problem(name, f"{error}.", "Give an interval like 5m.", code="bad_interval"))
+        return Asked(AddSymbol(name, source), tuple(problems))
+    if not isinstance(days, int) or days < 0:
+        what = f"days is {days!r}, not a whole number of trading days."
+        problems.append(Problem(name, what, "Give 0 or more.", code="bad_days"))
+        return Asked(
+            AddBars(name, source, parsed), tuple(problems), (Offer("no history", AddBars(name, source, parsed)),)
+        )
+    return Asked(AddBars(name, source, parsed, days))
+
+
+def _indicator(name: str, source: str, indicator: IndicatorSpec | Mapping[str, Any] | None) -> Asked:
+    if isinstance(indicator, IndicatorSpec):
+        return Asked(AddIndicator(name, source, indicator))
+    if isinstance(indicator, Mapping):
+        words = dict(indicator)
+        try:
+            return Asked(AddIndicator(name, source, _parsed(words), bool(words.get("keep", False))))
+        except (IndicatorError, ValueError) as error:
+            found = error.problems if isinstance(error, IndicatorError) else ()
+            problems = found or (Problem(name, f"{error}.", "Give an interval like 5m.", code="bad_interval"),)
+            return Asked(AddSymbol(name, source), problems, indicator_offers(name, source, words))
+    what = f"indicator is {indicator!r}."
+    fix = 'Give one made by openbell.indicator("sma", interval="5m", period=20).'
+    return Asked(AddSymbol(name, source), (Problem(name, what, fix, code="no_indicator"),))
+
+
+def _parsed(words: Mapping[str, Any]) -> IndicatorSpec:
+    interval = Interval.parse(str(words.get("interval", "")))
+    return registry.parse(str(words.get("name", "")), interval, words.get("params", {}), words.get("column"))
 
 
 def _source_problems(where: str, source: str) -> list[Problem]:

@@ -1,6 +1,6 @@
 """`SessionCoordinator`: the days of one session file, one after the other."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -8,10 +8,13 @@ from typing import Any, Self
 from openbell.bars.interval import Interval
 from openbell.config.loader import load
 from openbell.config.session_file import SessionFile
-from openbell.engine.calls import ask_from
+from openbell.engine.calls import ask_from, correction_from
 from openbell.engine.dispatch import Dispatcher
+from openbell.engine.owners import Owners
 from openbell.engine.phase import Phase, refusal
 from openbell.engine.report import DayReport, day_report
+from openbell.engine.requests import Requests
+from openbell.engine.story import Story
 from openbell.engine.stream import Stream
 from openbell.errors import Problem, SessionError
 from openbell.feeds.replay import ReplayFeed
@@ -19,9 +22,10 @@ from openbell.indicators.spec import IndicatorSpec
 from openbell.market.calendar import load_calendar
 from openbell.market.time_manager import TimeManager
 from openbell.provisioning.executor import Executor, Observer
-from openbell.provisioning.requirements import Plan, ProvisioningRequirements, by_symbol
+from openbell.provisioning.requirements import Plan, ProvisioningRequirements
 from openbell.provisioning.result import ProvisioningResult, Status
-from openbell.session.asks import AddSymbol, Ask, operation_of
+from openbell.provisioning.shrink import Shrinker
+from openbell.session.asks import AddSymbol, Ask
 from openbell.session.digest import digest, fingerprint
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
@@ -35,7 +39,14 @@ class SessionCoordinator:
     file
         The session file, loaded.
     observer
-        Called with symbol and step name before each provisioning step.
+        Called with symbol and step name before each provisioning step; what it raises fails that step.
+
+    Attributes
+    ----------
+    owners
+        Who holds what: `why`, `release`, `lock`, `unlock`.
+    story
+        What happened to each symbol, over all days.
 
     Examples
     --------
@@ -56,12 +67,12 @@ class SessionCoordinator:
         self.days = tuple(self.time.trading_days(file.start, file.end))
         self.phase = Phase.IDLE
         self.stopping = False
-        self.results: list[ProvisioningResult] = []
+        self.story = Story()
+        self.requests = Requests()
+        self.owners = Owners(self)
         self._observer = observer
         self._next_day = 0
-        self._queue: list[tuple[Ask, ProvisioningResult]] = []
         self._dispatcher = Dispatcher(file.strategies, self)
-        self._clear()
 
     @classmethod
     def from_file(cls, source: str | Path | Mapping[str, Any]) -> Self:
@@ -76,7 +87,15 @@ class SessionCoordinator:
 
     @property
     def session_data(self) -> SessionData:
-        """What the session holds now."""
+        """What the session holds now.
+
+        Raises
+        ------
+        SessionError
+            Before the first day.
+        """
+        if self.phase is Phase.IDLE:
+            raise SessionError(Problem("session_data", "no day has begun.", "Call start_day first.", code="no_day"))
         return self._session
 
     def start_day(self, day: date | str | None = None) -> tuple[ProvisioningResult, ...]:
@@ -85,7 +104,7 @@ class SessionCoordinator:
         Parameters
         ----------
         day
-            A date of the session file's range; by default the first, then each following one.
+            A date of the session file's range, not before the last one; by default the first, then each following one.
 
         Returns
         -------
@@ -97,17 +116,24 @@ class SessionCoordinator:
         SessionError
             If there is no such day, no day is left, the last one is still active, or no symbol is left.
         """
-        if self.phase is Phase.ACTIVE:
-            raise SessionError(Problem("start_day", "today is not over.", "Call finish_day first.", code="day_active"))
-        self._open(day)
-        results = self._provision(self._configured())
-        if results and not any(result.ok for result in results):
-            self.phase = Phase.ENDED
-            raise SessionError(*(problem for result in results for problem in result.problems if problem.fatal))
-        self.phase = Phase.ACTIVE
-        self._dispatcher.day_start()
-        self._serve()
+        with self.requests.turn:
+            self._open(day)
+            results = self.provision([AddSymbol(symbol, "config") for symbol in self.file.symbols])
+            if results and not any(result.ok for result in results):
+                self.phase = Phase.ENDED
+                raise SessionError(*(problem for result in results for problem in result.problems if problem.fatal))
+            self.phase = Phase.ACTIVE
+            with self.requests.callbacks():
+                self._dispatcher.day_start()
+            self.requests.serve()
         return tuple(results)
+
+    def plan_day(self, day: date | str | None = None) -> Plan:
+        """What `start_day` would do; nothing is provisioned."""
+        with self.requests.turn:
+            self._open(day)
+            asks = [AddSymbol(symbol, "config") for symbol in self.file.symbols]
+            return Plan(self._executor.analyst.analyze(asks))
 
     def advance_to(self, when: str | datetime) -> None:
         """Stream up to a time: every bar that ends at or before it is in, and its requests are done.
@@ -128,15 +154,18 @@ class SessionCoordinator:
         until = self.time.parse(when)
         if until < self.time.now:
             raise ValueError(f"{when!r} is in the past: it is {self.time.at(self.time.now):%H:%M:%S} already")
-        self.stream_until(until)
-        if not self.stopping:
-            self.time.advance(min(until, self.time.today.close))
+        self.stream_until(min(until, self.time.today.close))
 
     def stream_until(self, instant: int) -> None:
-        """Run every instant up to one, ns UTC, or until `stopping` is set; their requests are done."""
+        """Run every instant up to one, ns UTC, or until `stopping` is set, with the requests of each."""
         while (end := self._stream.next_end()) is not None and end <= instant and not self.stopping:
-            self._dispatcher.call(self._stream.step())
-            self._serve()
+            with self.requests.turn:
+                happened = self._stream.step()
+                with self.requests.callbacks():
+                    self._dispatcher.call(happened)
+                self.requests.serve()
+        if not self.stopping:
+            self.time.advance(max(instant, self.time.now))
 
     def finish_day(self, *, detail: bool = True) -> DayReport:
         """Stream to the close and end the day; everything stays readable until the next one begins.
@@ -148,18 +177,13 @@ class SessionCoordinator:
         """
         self._must_be_active("finish_day")
         self.stream_until(self.time.today.close)
-        if not self.stopping:
-            self.time.advance(self.time.today.close)
-        self._dispatcher.day_end()
-        self.phase = Phase.ENDED
-        return day_report(
-            self._session, self._stream.instants, self.results, detail=detail, faults=self._dispatcher.faults
-        )
-
-    def plan_day(self, day: date | str | None = None) -> Plan:
-        """What `start_day` would do; nothing is provisioned."""
-        self._open(day)
-        return Plan(self._executor.analyst.analyze(self._configured()))
+        with self.requests.turn:
+            with self.requests.callbacks():
+                self._dispatcher.day_end()
+            self.phase = Phase.ENDED
+            self.requests.forget()
+            faults = self._dispatcher.faults
+            return day_report(self._session, self._stream.instants, self._results, detail=detail, faults=faults)
 
     def close(self) -> None:
         """End for good; nothing can be asked or streamed afterwards."""
@@ -173,7 +197,7 @@ class SessionCoordinator:
         *,
         interval: str | Interval | None = None,
         days: int = 0,
-        indicator: IndicatorSpec | None = None,
+        indicator: IndicatorSpec | Mapping[str, Any] | None = None,
     ) -> ProvisioningRequirements:
         """Work out what a request needs; changes nothing.
 
@@ -188,140 +212,143 @@ class SessionCoordinator:
         interval, days
             For bars: which, and how many trading days of history.
         indicator
-            For an indicator: which, made by `openbell.indicator`.
+            For an indicator: which, made by `openbell.indicator`, or a mapping like one under ``[[indicators]]``.
         """
-        ask, problems = ask_from(operation, symbol, source, interval=interval, days=days, indicator=indicator)
-        if problems:
-            return ProvisioningRequirements(ask.symbol, (ask,), self._executor.analyst.moment, problems=problems)
-        return self._executor.analyst.analyze([ask])[0]
+        with self.requests.turn:
+            asked = ask_from(operation, symbol, source, interval=interval, days=days, indicator=indicator)
+            if asked.problems or self.phase is Phase.IDLE:
+                problems = asked.problems or tuple(filter(None, [refusal(self.phase)]))
+                return ProvisioningRequirements(asked.ask.symbol, (asked.ask,), None, (), problems, asked.offers)
+            return self._executor.analyst.analyze([asked.ask])[0]
 
     def execute_provisioning(self, requirements: ProvisioningRequirements) -> ProvisioningResult:
         """Carry out what was worked out: all of it or nothing."""
-        return self._execute([requirements])[0]
+        what = (requirements.operation, requirements.symbol, requirements.source)
+        return self.submit(*what, lambda: self._execute([requirements])[0])
 
     def add_symbol(self, symbol: str, *, source: str = "user") -> ProvisioningResult:
         """Ask for a full symbol: analyse, validate and provision in one call; queued inside a callback."""
         return self._ask("symbol", symbol, source)
 
-    def add_bar(self, symbol: str, interval: str, *, days: int = 0, source: str = "user") -> ProvisioningResult:
+    def add_bar(
+        self, symbol: str, interval: str | Interval, *, days: int = 0, source: str = "user"
+    ) -> ProvisioningResult:
         """Ask for bars of one interval with some days of history; an unknown symbol comes ad hoc."""
         return self._ask("bar", symbol, source, interval=interval, days=days)
 
-    def add_indicator(self, symbol: str, indicator: IndicatorSpec, *, source: str = "user") -> ProvisioningResult:
+    def add_indicator(
+        self, symbol: str, indicator: IndicatorSpec | Mapping[str, Any], *, source: str = "user"
+    ) -> ProvisioningResult:
         """Ask for one indicator; an unknown symbol comes ad hoc, with just what the indicator needs."""
         return self._ask("indicator", symbol, source, indicator=indicator)
 
-    def remove_symbol(self, symbol: str) -> bool:
-        """Take a symbol out, as if it had never been asked for; False when it was not there.
+    def remove_symbol(self, symbol: str) -> ProvisioningResult:
+        """Take a symbol out, as if it had never been asked for; refused when it is locked."""
+        return self.owners.remove(symbol)
 
-        Raises
-        ------
-        SessionError
-            If it is locked.
+    def correct(
+        self, symbol: str, interval: str | Interval, ts: str | datetime, bar: Sequence[float]
+    ) -> ProvisioningResult:
+        """Put a late or corrected bar of today in place; everything that depends on it is made anew from the open.
+
+        Parameters
+        ----------
+        interval
+            A streamed interval of the symbol.
+        ts
+            The start of the bar: exchange time of today as text, or an aware datetime.
+        bar
+            Open, high, low, close, volume as they should have been.
         """
-        record = self._session.records.get(symbol.upper())
-        if record is None:
-            return False
-        if record.locked is not None:
-            what = f"is locked: {record.locked}."
-            raise SessionError(Problem(record.name, what, "Unlock it first.", code="locked"))
-        self._feed.erase(record.row)
-        self._session.asks.drop(record.name)
-        self._session.leave(record.name)
-        self._session.revision += 1
-        return True
+        correction = correction_from(symbol, interval, self.time.parse(ts), bar)
+        return self.submit("correct", correction.symbol, "user", lambda: self._executor.correct(correction))
 
     def digest(self) -> str:
         """The state now, as 32 hex characters."""
-        return digest(self._session)
+        with self.requests.turn:
+            return digest(self.session_data)
 
     def fingerprint(self) -> str:
         """The state and how it came about, as 32 hex characters."""
-        return fingerprint(self._session)
+        with self.requests.turn:
+            return fingerprint(self.session_data)
 
-    def _clear(self) -> None:
-        """Nothing survives the night."""
-        self.results = []
-        self._queue = []
-        self._session = SessionData(self.time, completeness=self.file.completeness)
-        self._feed = ReplayFeed()
-        self._executor = Executor(self._session, self._feed, self.data, self.file, self._observer)
-        self._stream = Stream(self._session, self._feed)
-        self._dispatcher.clear(self._session)
+    def submit(
+        self, operation: str, symbol: str, owner: str, action: Callable[[], ProvisioningResult]
+    ) -> ProvisioningResult:
+        """Have something done at the right moment and told in the story."""
+
+        def told() -> ProvisioningResult:
+            closed = refusal(self.phase)
+            result = action() if closed is None else self._refused(operation, symbol, owner, closed)
+            self._tell([result])
+            return result
+
+        promised = ProvisioningResult(symbol, operation, owner, Status.QUEUED, at=self.time.now)
+        return self.requests.submit(promised, told)
+
+    def provision(self, asks: Sequence[Ask], *, all_or_none: bool = False) -> list[ProvisioningResult]:
+        """Carry out several asks as one batch, one result per symbol; the turn must be held."""
+        results = self._execute(self._executor.analyst.analyze(asks), all_or_none=all_or_none)
+        self._tell(results)
+        return results
 
     def _open(self, day: date | str | None) -> None:
+        """Go to a day; nothing survives the night."""
+        if self.phase in (Phase.ACTIVE, Phase.CLOSED):
+            what, fix = "today is not over.", "Call finish_day first."
+            if self.phase is Phase.CLOSED:
+                what, fix = "the session is closed.", "Make a new SessionCoordinator."
+            raise SessionError(Problem("start_day", what, fix, code=f"day_{self.phase.value}"))
         place = self._place_of(day)
         self.phase = Phase.PROVISIONING
         self.time.open_day(self.days[place])
-        self._clear()
         self._next_day = place + 1
-
-    def _configured(self) -> list[Ask]:
-        return [AddSymbol(symbol, "config") for symbol in self.file.symbols]
+        self._results: list[ProvisioningResult] = []
+        self._session = SessionData(self.time, completeness=self.file.completeness)
+        self._feed = ReplayFeed()
+        self._executor = Executor(self._session, self._feed, self.data, self.file, self._observer)
+        self.shrinker = Shrinker(self._session, self._feed, self.data, self.file)
+        self._stream = Stream(self._session, self._feed)
+        self._dispatcher.clear(self._session)
 
     def _place_of(self, day: date | str | None) -> int:
         if day is None:
             if self._next_day >= len(self.days):
                 what = f"every trading day from {self.file.start} to {self.file.end} has been run."
-                raise SessionError(
-                    Problem("start_day", what, "Make the range of the session file longer.", "no_day_left")
-                )
+                fix = "Make the range of the session file longer."
+                raise SessionError(Problem("start_day", what, fix, code="no_day_left"))
             return self._next_day
         wanted = date.fromisoformat(day) if isinstance(day, str) else day
         ordinal = self.time.calendar.ordinal_of(wanted)
-        if ordinal not in self.days:
-            what = f"{wanted} is not a trading day from {self.file.start} to {self.file.end}."
-            raise SessionError(Problem("start_day", what, "Choose a trading day of that range.", code="no_such_day"))
+        if ordinal not in self.days[self._next_day :]:
+            what = f"{wanted} is no trading day from {self.file.start} to {self.file.end} that is still to come."
+            raise SessionError(Problem("start_day", what, "Choose a later day of that range.", code="no_such_day"))
         return self.days.index(ordinal)
 
-    def _serve(self) -> None:
-        """Carry out what callbacks asked for, in order of asking."""
-        while self._queue:
-            queue, self._queue = self._queue, []
-            for ask, promised in queue:
-                done = self._provision([ask])[0]
-                self.results.pop()
-                for name in ("status", "steps", "failed_step", "problems", "at"):
-                    setattr(promised, name, getattr(done, name))
-                self.results.append(promised)
-
     def _ask(self, operation: str, symbol: str, source: str, **what: Any) -> ProvisioningResult:
-        ask, problems = ask_from(operation, symbol, source, **what)
-        if problems:
-            result = ProvisioningResult(
-                ask.symbol, operation, source, Status.REFUSED, problems=problems, at=self.time.now
-            )
-            self.results.append(result)
-            return result
-        if self._dispatcher.calling:
-            promised = ProvisioningResult(ask.symbol, operation, source, Status.QUEUED, at=self.time.now)
-            self._queue.append((ask, promised))
-            return promised
-        return self._provision([ask])[0]
+        asked = ask_from(operation, symbol, source, **what)
 
-    def _provision(self, asks: Sequence[Ask]) -> list[ProvisioningResult]:
-        closed = refusal(self.phase)
-        if closed is not None:
-            results = [
-                ProvisioningResult(symbol, operation_of(mine[0]), mine[0].owner, Status.REFUSED, problems=(closed,))
-                for symbol, mine in by_symbol(asks).items()
-            ]
-            self.results += results
-            return results
-        return self._execute(self._executor.analyst.analyze(asks))
+        def action() -> ProvisioningResult:
+            if asked.problems:
+                return self._refused(operation, asked.ask.symbol, source, *asked.problems)
+            return self._execute(self._executor.analyst.analyze([asked.ask]))[0]
 
-    def _execute(self, plan: Iterable[ProvisioningRequirements]) -> list[ProvisioningResult]:
-        plan = list(plan)
-        closed = refusal(self.phase)
-        if closed is not None:
-            results = [
-                ProvisioningResult(one.symbol, one.operation, one.source, Status.REFUSED, problems=(closed,))
-                for one in plan
-            ]
-        else:
-            results = self._executor.execute(plan)
-        self.results += results
-        return results
+        return self.submit(operation, asked.ask.symbol, source, action)
+
+    def _execute(
+        self, plan: Sequence[ProvisioningRequirements], *, all_or_none: bool = False
+    ) -> list[ProvisioningResult]:
+        return self._executor.execute(plan, all_or_none=all_or_none)
+
+    def _refused(self, operation: str, symbol: str, owner: str, *problems: Problem) -> ProvisioningResult:
+        return ProvisioningResult(symbol, operation, owner, Status.REFUSED, problems=tuple(problems), at=self.time.now)
+
+    def _tell(self, results: Sequence[ProvisioningResult]) -> None:
+        for result in results:
+            self.story.tell(result)
+            if self.phase is not Phase.IDLE:
+                self._results.append(result)
 
     def _must_be_active(self, call: str) -> None:
         if self.phase is not Phase.ACTIVE:

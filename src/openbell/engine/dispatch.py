@@ -32,7 +32,6 @@ class Dispatcher:
 
     def __init__(self, rules: Sequence[StrategyRule], desk: Desk) -> None:
         self.strategies = [self._made(rule, f"strategies[{place}]", desk) for place, rule in enumerate(rules)]
-        self.calling = False
         self.faults: list[Problem] = []
         self._session: SessionData | None = None
         self._views: dict[Lane, Bars] = {}
@@ -86,13 +85,10 @@ class Dispatcher:
         return view
 
     def _guard(self, strategy: Strategy, callback: Callable[[], None]) -> None:
-        self.calling = True
         try:
             callback()
         except Exception as error:  # a user's code may raise anything; the day goes on and the report says so
             self._fault(strategy, error)
-        finally:
-            self.calling = False
 
     def _fault(self, strategy: Strategy, error: Exception) -> None:
         assert self._session is not None

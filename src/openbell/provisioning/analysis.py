@@ -13,7 +13,9 @@ from openbell.bars.interval import Interval
 from openbell.config.session_file import SessionFile
 from openbell.errors import Problem
 from openbell.provisioning.bases import base_of
+from openbell.provisioning.budget import within_budget
 from openbell.provisioning.needs import SymbolNeed, need_of
+from openbell.provisioning.offers import Offer
 from openbell.provisioning.reach import Reach, Reacher
 from openbell.provisioning.requirements import Moment, ProvisioningRequirements, by_symbol
 from openbell.provisioning.steps import (
@@ -28,7 +30,7 @@ from openbell.provisioning.steps import (
     Step,
     UpgradeSymbol,
 )
-from openbell.provisioning.validation import history_problems, symbol_problems
+from openbell.provisioning.validation import Findings, Validator
 from openbell.session.asks import Ask
 from openbell.session.records import Amount, SymbolRecord, Tier
 from openbell.session.session_data import SessionData
@@ -47,6 +49,7 @@ class Draft:
     bases: dict[Interval, Interval] = field(default_factory=dict)
     reaches: dict[Interval, Reach] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
 
     def missing(self, interval: Interval) -> bool:
         """Whether the symbol does not have an interval yet."""
@@ -71,12 +74,13 @@ class Analyst:
     def __init__(self, session: SessionData, data: DataManager, file: SessionFile) -> None:
         self._session, self._data, self._file = session, data, file
         self._time = session.time
+        self._validator = Validator(data, session.time)
 
     def analyze(self, asks: Sequence[Ask]) -> tuple[ProvisioningRequirements, ...]:
         """Requirements for each symbol that is asked for, in order of first mention."""
         drafts = [self._draft(symbol, tuple(mine)) for symbol, mine in by_symbol(asks).items()]
         self._reach([draft for draft in drafts if not any(problem.fatal for problem in draft.problems)])
-        return tuple(self._finish(draft) for draft in drafts)
+        return within_budget([self._finish(draft) for draft in drafts], self._session, self._file.budget)
 
     @property
     def moment(self) -> Moment:
@@ -88,7 +92,7 @@ class Analyst:
         need = need_of(symbol, (*self._session.asks.of(symbol), *asks), self._file)
         stored = self._data.intervals(symbol)
         draft = Draft(symbol, asks, record, need, stored)
-        draft.problems += symbol_problems(symbol, need, stored, self._data, self._time)
+        self._find(draft, self._validator.symbol(asks[0], need, stored))
         for interval in list(need.amounts):
             base = base_of(interval, stored)
             if base is not None:
@@ -111,7 +115,12 @@ class Analyst:
             for draft, reach in zip(group, reaches, strict=True):
                 draft.reaches[interval] = reach
         for draft in drafts:
-            draft.problems += history_problems(draft.symbol, draft.need, draft.reaches, self._data, self._time)
+            self._find(draft, self._validator.history(draft.asks[0], draft.need, draft.reaches))
+
+    def _find(self, draft: Draft, findings: Findings) -> None:
+        problems, offers = findings
+        draft.problems += problems
+        draft.offers += offers
 
     def _finish(self, draft: Draft) -> ProvisioningRequirements:
         streamed = [base for interval, base in draft.bases.items() if interval == base]
@@ -122,6 +131,7 @@ class Analyst:
             moment=self.moment,
             provisioning_steps=() if fatal else tuple(self._steps(draft)),
             problems=tuple(draft.problems),
+            offers=tuple(draft.offers) if fatal else (),
             symbol_exists=draft.record is not None,
             was_full=draft.record is not None and draft.record.tier is Tier.FULL,
             base_interval=min(streamed, key=lambda base: base.rank, default=None),
@@ -223,8 +233,12 @@ class Analyst:
     def _indicators(self, draft: Draft) -> list[Step]:
         there = {} if draft.record is None else draft.record.indicators
         kept = set() if draft.record is None else draft.record.kept
+        deeper = {interval for interval in draft.reaches if draft.need.amounts[interval].some}
         specs = tuple(
-            spec for key, spec in draft.need.specs.items() if key not in there or key in draft.need.kept - kept
+            spec
+            for key, spec in draft.need.specs.items()
+            # A kept series begins with the history that is held, so more history makes it anew.
+            if key not in there or key in draft.need.kept - kept or (key in draft.need.kept and spec.interval in deeper)
         )
         if not specs:
             return []

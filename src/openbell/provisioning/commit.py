@@ -25,6 +25,8 @@ def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: St
     """Make a staged symbol part of the session; room must have been made."""
     asks = staged.requirements.asks
     record = staged.record
+    for name in staged.evicted:
+        evict(session, feed, name)
     if record is None:
         record = _created(session, data, asks)
         session.enter(record)
@@ -40,9 +42,17 @@ def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: St
     record.kept |= staged.kept
     if staged.quality is not None:
         record.history_quality, record.session_quality = staged.quality
+    session.weigh(record)
     session.asks.hold(asks, session.time.now)
     session.revision += 1
     return record
+
+
+def evict(session: SessionData, feed: ReplayFeed, symbol: str) -> None:
+    """Take a symbol out, with everything that was asked of it."""
+    feed.erase(session.records[symbol].row)
+    session.asks.drop(symbol)
+    session.leave(symbol)
 
 
 def _created(session: SessionData, data: DataManager, asks: tuple[Ask, ...]) -> SymbolRecord:

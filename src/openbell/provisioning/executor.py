@@ -11,6 +11,7 @@ from openbell.errors import OpenbellError, Problem, StoreError
 from openbell.feeds.replay import ReplayFeed
 from openbell.provisioning.analysis import Analyst
 from openbell.provisioning.commit import commit, make_room
+from openbell.provisioning.correction import Correction, Corrector, correction_problems
 from openbell.provisioning.requirements import ProvisioningRequirements
 from openbell.provisioning.result import ProvisioningResult, Status, StepReport
 from openbell.provisioning.staging import Blocks, StagedSymbol, Stager
@@ -61,12 +62,24 @@ class Executor:
             for requirements, result in zip(plan, results, strict=True)
         ]
 
+    def correct(self, correction: Correction) -> ProvisioningResult:
+        """Put a late or corrected bar of today in place, with everything that depends on it, or nothing."""
+        began = perf_counter()
+        result = ProvisioningResult(correction.symbol, "correct", "user", Status.REFUSED, at=self._session.time.now)
+        result.problems = tuple(correction_problems(self._session, correction))
+        if not result.problems:
+            stager = Stager(self._session, self._data)
+            Corrector(self._session, self._feed, stager).correct(correction)
+            result.status = Status.DONE
+            result.steps = (StepReport(f"correct_{correction.interval}", perf_counter() - began, 1),)
+        return result
+
     def _refusal(self, requirements: ProvisioningRequirements) -> ProvisioningResult | None:
         if not requirements.can_proceed:
             return self._result(requirements, Status.REFUSED)
-        if requirements.moment != self.analyst.moment:
-            was, now = requirements.moment, self.analyst.moment
-            seen = "time has moved on" if was.now != now.now else "the session has changed"
+        was, now = requirements.moment, self.analyst.moment
+        if was != now:
+            seen = "time has moved on" if was is None or was.now != now.now else "the session has changed"
             what = f"this plan was made for another state: {seen} since."
             stale = Problem(requirements.symbol, what, "Analyse again and execute the new plan.", code="stale")
             return self._result(requirements, Status.STALE, problems=(stale,))

@@ -23,7 +23,7 @@ class Reach:
     first
         Session ordinal; today's where no history is needed or there is none.
     bars
-        Present bars in the sessions from `first` to yesterday.
+        Present bars in the sessions from `first` to yesterday, or fewer where more days than bars are asked for.
     empty
         Sessions among the asked ``days`` in which the symbol has no bar.
     """
@@ -62,16 +62,35 @@ class Reacher:
         """Look back over so many sessions, and twice as far for those symbols that need more and have more."""
         today = self._time.today.ordinal
         first = max(today - span, 0)
-        counts = self.counts(symbols, interval, base, first, today - 1)
-        firsts = np.minimum.reduce([_by_days(counts, amount), _by_bars(counts, amount), _by_sessions(counts, amount)])
-        found = [self._reach(row, int(at), first, amount) for row, at in zip(counts, firsts, strict=True)]
-        short = np.flatnonzero(_short(counts, amount))
+        sure = self.at_least(symbols, interval, base, first, today - 1)
+        by_bars = _youngest(sure, amount.bars)
+        by_days = np.full(len(symbols), max(span - amount.days, 0) if amount.days else today - first, np.int64)
+        # Only where the days that are read anyway might not hold the bars, they are counted one by one.
+        unsure = np.flatnonzero(by_bars < by_days).tolist() if interval != base else []
+        if unsure:
+            sure[unsure] = self.counts([symbols[i] for i in unsure], interval, base, first, today - 1)
+            by_bars[unsure] = _youngest(sure[unsure], amount.bars)
+        firsts = np.minimum.reduce([by_days, by_bars, _youngest((sure > 0).astype(np.int64), amount.sessions)])
+        found = [self._reach(row, int(at), first, amount) for row, at in zip(sure, firsts, strict=True)]
+        short = np.flatnonzero(_short(sure, amount))
         deeper = [i for i in short.tolist() if first > 0 and self._has_before(symbols[i], first)]
         if deeper:
             again = self._search([symbols[i] for i in deeper], interval, base, amount, span * 2)
             for i, reach in zip(deeper, again, strict=True):
                 found[i] = reach
         return found
+
+    def at_least(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
+        """Present bars per symbol and session, or fewer: what the number of base bars says without their places."""
+        if first > last:
+            return np.zeros((len(symbols), 0), np.int64)
+        counts = self._data.counts(symbols, base, first, last, self._time.hours).astype(np.int64)
+        if interval == base:
+            return counts
+        if self._completeness > 0 and interval.intraday:
+            return np.zeros_like(counts)
+        per_bar = interval.width_ns // base.width_ns if interval.intraday else np.iinfo(np.int64).max
+        return -(-counts // per_bar)
 
     def counts(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
         """Present bars per symbol and session, int64 of shape (symbols, last - first + 1)."""
@@ -115,20 +134,6 @@ class Reacher:
         oldest = first + at + (int(filled[0]) if len(filled) else len(counts) - at)
         asked = counts[max(len(counts) - amount.days, 0) :] if amount.days else counts[:0]
         return Reach(oldest, int(counts[at:].sum()), int(np.count_nonzero(asked == 0)))
-
-
-def _by_days(counts: Counts, amount: Amount) -> Counts:
-    sessions = counts.shape[1]
-    return np.full(len(counts), max(sessions - amount.days, 0) if amount.days else sessions, np.int64)
-
-
-def _by_bars(counts: Counts, amount: Amount) -> Counts:
-    """Index of the youngest session from which on there are enough bars; 0 where there never are."""
-    return _youngest(counts, amount.bars)
-
-
-def _by_sessions(counts: Counts, amount: Amount) -> Counts:
-    return _youngest((counts > 0).astype(np.int64), amount.sessions)
 
 
 def _youngest(counts: Counts, enough: int) -> Counts:

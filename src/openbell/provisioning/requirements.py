@@ -6,6 +6,7 @@ from typing import Any
 
 from openbell.bars.interval import Interval
 from openbell.errors import Problem
+from openbell.provisioning.offers import Offer
 from openbell.provisioning.steps import LoadHistorical, LoadSession, Step, step_as_dict
 from openbell.session.asks import Ask, operation_of
 
@@ -35,6 +36,8 @@ class ProvisioningRequirements:
         What is to be done, in order; empty when all is there already.
     problems
         What was found; fatal ones forbid carrying it out.
+    offers
+        What could be had instead of what was refused.
     symbol_exists, was_full
         What was there.
     base_interval
@@ -45,9 +48,10 @@ class ProvisioningRequirements:
 
     symbol: str
     asks: tuple[Ask, ...]
-    moment: Moment
+    moment: Moment | None
     provisioning_steps: tuple[Step, ...] = ()
     problems: tuple[Problem, ...] = ()
+    offers: tuple[Offer, ...] = ()
     symbol_exists: bool = False
     was_full: bool = False
     base_interval: Interval | None = None
@@ -95,6 +99,7 @@ class ProvisioningRequirements:
             "bars": self.bars,
             "bytes": self.bytes,
             "problems": [problem.as_dict() for problem in self.problems],
+            "offers": [offer.as_dict() for offer in self.offers],
         }
 
     def __str__(self) -> str:
@@ -105,6 +110,7 @@ class ProvisioningRequirements:
         if self.bars:
             lines.append(f"  reads {self.bars:,} bars, {self.bytes:,} bytes")
         lines += [f"  {problem.severity.value}: {problem}" for problem in self.problems]
+        lines += [f"  instead: {offer.text}" for offer in self.offers]
         return "\n".join(lines)
 
 

@@ -23,6 +23,7 @@ from openbell.provisioning.steps import (
     AddInterval,
     CalculateQuality,
     CreateSymbol,
+    EvictSymbol,
     Load,
     LoadHistorical,
     LoadSession,
@@ -67,6 +68,7 @@ class StagedSymbol:
     warm: dict[str, tuple[IndicatorSpec, Warm]] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     upgrade: bool = False
+    evicted: tuple[str, ...] = ()
     quality: tuple[bool, bool] | None = None
 
 
@@ -124,7 +126,9 @@ class Stager:
         """Carry out one step on the staged symbol; returns how many stored bars it took in."""
         match step:
             case CreateSymbol():
-                return 0
+                pass
+            case EvictSymbol(symbol):
+                staged.evicted = (*staged.evicted, symbol)
             case UpgradeSymbol():
                 staged.upgrade = True
             case AddInterval(interval, base):
@@ -153,7 +157,7 @@ class Stager:
             series = staged.series[load.interval] = StagedSeries(there.base, new=False)
             held = there.history.since(int(self._time.calendar.begins[load.until]))
         made = self._made(staged, load, blocks)
-        series.history = self._trimmed(History((made, *held.parts) if len(made) else held.parts), load.amount)
+        series.history = self.trimmed(History((made, *held.parts) if len(made) else held.parts), load.amount)
         series.amount, series.since = load.amount, load.since
 
     def _made(self, staged: StagedSymbol, load: Load, blocks: Blocks) -> Block:
@@ -188,7 +192,7 @@ class Stager:
         both = Block.joined((derived, own[only]))
         return both[np.argsort(both.ts, kind="stable")].freeze()
 
-    def _trimmed(self, history: History, amount: Amount) -> History:
+    def trimmed(self, history: History, amount: Amount) -> History:
         """The shortest end of history that holds the amount."""
         begins, today = self._time.calendar.begins, self._time.today.ordinal
         starts = [int(begins[max(today - amount.days, 0)])] if amount.days else []
@@ -214,15 +218,15 @@ class Stager:
                 ended = int(np.searchsorted(slots, grid.ended_by(self._time.now)))
                 series.today, series.slots = whole[:ended], slots[:ended]
             else:
-                series.today = self._folded_today(staged, interval, series.base)
+                series.today = self.folded_today(self._today_of(staged, series.base), interval, series.base)
                 series.slots = grid.slots_of(series.today.ts)
 
-    def _folded_today(self, staged: StagedSymbol, interval: Interval, base: Interval) -> Block:
+    def folded_today(self, fine: Block, interval: Interval, base: Interval) -> Block:
+        """Today's bars that have ended by now, from today's bars of a base."""
         today, hours = self._time.today.ordinal, self._time.hours
         grid, expected, lefts = windows(self._time.calendar, interval, base, today, today, hours)
         ended = grid.ended_by(self._time.now)
         lefts = None if lefts is None else lefts[:ended]
-        fine = self._today_of(staged, base)
         return derive(fine, grid[:ended], expected[:ended], completeness=self._session.completeness, lefts=lefts)
 
     def _today_of(self, staged: StagedSymbol, interval: Interval) -> Block:
@@ -240,10 +244,18 @@ class Stager:
         else:
             assert staged.record is not None
             history = staged.record.series[spec.interval].history
+        return self._warmed(spec, history, self._today_of(staged, spec.interval), keep)
+
+    def warm(self, record: SymbolRecord, spec: IndicatorSpec, *, keep: bool, today: Block | None = None) -> Warm:
+        """An indicator of a symbol that is there, warmed up anew, with other bars of today if they are given."""
+        if today is None:
+            today = self._session.lanes[spec.interval].panel.block(record.row)
+        return self._warmed(spec, record.series[spec.interval].history, today, keep)
+
+    def _warmed(self, spec: IndicatorSpec, history: History, today: Block, keep: bool) -> Warm:
         manager = self._session.indicators
         manager.prepare(spec)
         past = history.block if keep else self._past(history, warmup_of(spec))
-        today = self._today_of(staged, spec.interval)
         places = self._places(spec.interval, past, today) if depends_on_place(spec) else None
         warm = manager.warm(spec, past, today, places, keep=keep)
         if places is None and warm.seen:
@@ -253,7 +265,7 @@ class Stager:
 
     def _past(self, history: History, amount: Amount) -> Block:
         if amount.sessions:
-            return self._trimmed(history, amount).block
+            return self.trimmed(history, amount).block
         return history.last(amount.bars)
 
     def _places(self, interval: Interval, past: Block, today: Block) -> Places:

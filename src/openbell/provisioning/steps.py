@@ -64,6 +64,17 @@ class CreateSymbol:
 
 
 @dataclass(frozen=True, slots=True)
+class EvictSymbol:
+    """An ad hoc symbol that nobody holds makes room."""
+
+    symbol: str
+    reason: str
+
+    def __str__(self) -> str:
+        return "evict_symbol"
+
+
+@dataclass(frozen=True, slots=True)
 class UpgradeSymbol:
     """Ad hoc becomes full."""
 
@@ -132,13 +143,24 @@ class CalculateQuality:
         return "calculate_quality"
 
 
-Step = CreateSymbol | UpgradeSymbol | AddInterval | LoadHistorical | LoadSession | RegisterIndicators | CalculateQuality
+Step = (
+    EvictSymbol
+    | CreateSymbol
+    | UpgradeSymbol
+    | AddInterval
+    | LoadHistorical
+    | LoadSession
+    | RegisterIndicators
+    | CalculateQuality
+)
 
 
 def step_as_dict(step: Step) -> dict[str, Any]:
     """A step as plain values, for JSON."""
     plain: dict[str, Any] = {"step": str(step), "reason": step.reason}
     match step:
+        case EvictSymbol(symbol):
+            plain |= {"symbol": symbol}
         case AddInterval(interval, base):
             plain |= {"interval": str(interval), "base": None if base is None else str(base)}
         case LoadHistorical(loads, reads):

@@ -3,86 +3,122 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
+import numpy as np
+
 from openbell.bars.interval import Interval
 from openbell.errors import Problem, Severity, nearest
 from openbell.market.time_manager import TimeManager
 from openbell.provisioning.bases import base_of, derivable
 from openbell.provisioning.needs import SymbolNeed
+from openbell.provisioning.offers import Offer, with_days, with_interval, with_symbol
 from openbell.provisioning.reach import Reach
+from openbell.session.asks import Ask
+from openbell.store.days import GridKind
 from openbell.store.manager import DataManager
 
-
-def symbol_problems(
-    symbol: str, need: SymbolNeed, stored: Sequence[Interval], data: DataManager, time: TimeManager
-) -> list[Problem]:
-    """What forbids a need before any history is looked at: the symbol itself, and intervals that cannot be made."""
-    info = data.info(symbol)
-    today = time.today.date
-    if info is None or info.listed > today:
-        return [_unknown(symbol, None if info is None else f"It is listed from {info.listed} on.", data, today)]
-    problems = [
-        _not_derivable(symbol, interval, stored)
-        for interval in need.amounts
-        if base_of(interval, tuple(stored)) is None
-    ]
-    if info.delisted is not None and info.delisted <= today:
-        what = f"no longer traded from {info.delisted} on; there is nothing to stream on {today}."
-        problems.append(Problem(symbol, what, "Leave it out, or choose an earlier day.", "delisted", Severity.WARNING))
-    return problems
+Findings = tuple[list[Problem], list[Offer]]
 
 
-def history_problems(
-    symbol: str, need: SymbolNeed, reaches: Mapping[Interval, Reach], data: DataManager, time: TimeManager
-) -> list[Problem]:
-    """What is missing before today: nothing at all forbids, a part of it warns."""
-    info = data.info(symbol)
-    today = time.today
-    new = info is not None and info.listed >= today.date
-    found: list[Problem] = []
-    for interval, reach in sorted(reaches.items(), key=lambda item: item[0].rank):
-        amount = need.amounts[interval]
-        if not amount.some:
-            continue
-        if reach.bars == 0 and not new:
-            found.append(_no_history(symbol, interval, need, time))
-        elif reach.empty:
-            what = f"{reach.empty} of the {amount.days} trading days before {today.date} have no bar."
-            fix = "Import them, or go on with what is there: quality counts them as missing."
-            found.append(Problem(f"{symbol}/{interval}", what, fix, "partial_history", Severity.WARNING))
-    found += _short_warmups(symbol, need, reaches, time)
-    return found
+class Validator:
+    """Says what forbids a need, and what could be had instead.
 
+    Parameters
+    ----------
+    data, time
+        What can be had, and when it is.
+    """
 
-def _short_warmups(
-    symbol: str, need: SymbolNeed, reaches: Mapping[Interval, Reach], time: TimeManager
-) -> Iterable[Problem]:
-    for key, spec in need.specs.items():
-        reach = reaches.get(spec.interval)
-        bars = need.amounts[spec.interval].bars
-        if reach is None or reach.bars >= spec.needs.warmup or not bars:
-            continue
-        what = f"needs {spec.needs.warmup} bars before {time.today.date} to be settled; the store has {reach.bars}."
-        fix = "Import earlier bars; until enough have come its value is there and not settled."
-        yield Problem(f"{symbol}/{key}", what, fix, "short_warmup", Severity.WARNING)
+    def __init__(self, data: DataManager, time: TimeManager) -> None:
+        self._data, self._time = data, time
 
+    def symbol(self, ask: Ask, need: SymbolNeed, stored: Sequence[Interval]) -> Findings:
+        """Before any history is looked at: the symbol itself, intervals that cannot be made, missing volume."""
+        symbol, info, today = ask.symbol, self._data.info(ask.symbol), self._time.today.date
+        if info is None or info.listed > today:
+            return self._unknown(ask, None if info is None else info.listed)
+        problems: list[Problem] = []
+        offers: list[Offer] = []
+        for interval in need.amounts:
+            if base_of(interval, tuple(stored)) is None:
+                problems.append(self._not_derivable(symbol, interval, stored))
+                offers += filter(None, [with_interval(ask, tuple(stored))])
+        problems += self._without_volume(symbol, need, stored)
+        if info.delisted is not None and info.delisted <= today:
+            what = f"no longer traded from {info.delisted} on; there is nothing to stream on {today}."
+            fix = "Leave it out, or choose an earlier day."
+            problems.append(Problem(symbol, what, fix, "delisted", Severity.WARNING))
+        return problems, offers
 
-def _unknown(symbol: str, known: str | None, data: DataManager, today: date) -> Problem:
-    near = nearest(symbol, (name for name, other in data.symbols().items() if other.listed <= today))
-    what = known or "the store does not know this symbol."
-    hint = f"Did you mean {near}? Otherwise import" if near else "Import"
-    fix = f"{hint} its bars: openbell import <interval>/{symbol}.parquet --store {data.root}"
-    return Problem(symbol, what, fix, "unknown_symbol")
+    def history(self, ask: Ask, need: SymbolNeed, reaches: Mapping[Interval, Reach]) -> Findings:
+        """What is missing before today: nothing at all forbids, a part of it warns."""
+        info, today = self._data.info(ask.symbol), self._time.today
+        new = info is not None and info.listed >= today.date
+        problems: list[Problem] = []
+        offers: list[Offer] = []
+        for interval, reach in sorted(reaches.items(), key=lambda item: item[0].rank):
+            amount = need.amounts[interval]
+            if not amount.some:
+                continue
+            if reach.bars == 0 and not new:
+                problems.append(self._no_history(ask.symbol, interval, need))
+                offers += filter(None, [with_days(ask, 0)])
+            elif reach.empty:
+                what = f"{reach.empty} of the {amount.days} trading days before {today.date} have no bar."
+                fix = "Import them, or go on with what is there: quality counts them as missing."
+                problems.append(Problem(f"{ask.symbol}/{interval}", what, fix, "partial_history", Severity.WARNING))
+        problems += self._short_warmups(ask.symbol, need, reaches)
+        return problems, offers
 
+    def _unknown(self, ask: Ask, listed: date | None) -> Findings:
+        symbol, today = ask.symbol, self._time.today.date
+        near = nearest(symbol, (name for name, info in self._data.symbols().items() if info.listed <= today))
+        command = f"openbell import <interval>/{symbol}.parquet --store {self._data.root}"
+        offers = [Offer(command, command=command)] if listed is None else [Offer(f"from {listed} on", day=listed)]
+        if near is not None:
+            offers.insert(0, with_symbol(ask, near))
+        hint = f"Did you mean {near}? Otherwise import" if near else "Import"
+        if listed is None:
+            what, fix = "the store does not know this symbol.", f"{hint} its bars: {command}"
+        else:
+            # Before its listing a symbol is as unknown as any other; only the symbol table says when it comes.
+            what, fix = f"is listed from {listed} on; today is {today}.", f"Ask on {listed} or later."
+        return [Problem(symbol, what, fix, "unknown_symbol" if listed is None else "not_listed")], offers
 
-def _not_derivable(symbol: str, interval: Interval, stored: Sequence[Interval]) -> Problem:
-    there = ", ".join(str(base) for base in sorted(stored)) or "nothing"
-    near = derivable(stored, interval)
-    what = f"{interval} bars cannot be made of what is stored: {there}."
-    fix = f"Ask for {near}, or import finer bars." if near else "Import bars of this symbol."
-    return Problem(f"{symbol}/{interval}", what, fix, "interval_not_derivable")
+    def _not_derivable(self, symbol: str, interval: Interval, stored: Sequence[Interval]) -> Problem:
+        there = ", ".join(str(base) for base in sorted(stored)) or "nothing"
+        near = derivable(stored, interval)
+        clock = self._data.intervals(symbol, GridKind.CLOCK)
+        what = f"{interval} bars cannot be made of what is stored: {there}."
+        if interval in clock:
+            what = f"the stored {interval} bars lie on clock hours, not on the session's grid; beside them is {there}."
+        fix = f"Ask for {near}, or import finer bars." if near else "Import bars of this symbol."
+        return Problem(f"{symbol}/{interval}", what, fix, "interval_not_derivable")
 
+    def _without_volume(self, symbol: str, need: SymbolNeed, stored: Sequence[Interval]) -> Iterable[Problem]:
+        wanting = [spec for spec in need.specs.values() if "volume" in spec.needs.columns]
+        if not wanting or not stored:
+            return
+        today = self._time.today.ordinal
+        volume = self._data.summaries([symbol], min(stored), max(today - 5, 0), today - 1)
+        if volume.bars.any() and np.isnan(volume.volume[volume.bars > 0]).all():
+            for spec in wanting:
+                fix = "Use an indicator of prices, or import bars with volume."
+                yield Problem(f"{symbol}/{spec.key}", "needs volume, which this symbol's bars lack.", fix, "no_volume")
 
-def _no_history(symbol: str, interval: Interval, need: SymbolNeed, time: TimeManager) -> Problem:
-    what = f"the store has no bar before {time.today.date}; asked for because it is {need.reasons[interval]}."
-    fix = "Import earlier bars, start on a later day, or ask for no history."
-    return Problem(f"{symbol}/{interval}", what, fix, "no_history")
+    def _no_history(self, symbol: str, interval: Interval, need: SymbolNeed) -> Problem:
+        reason = need.reasons[interval]
+        what = f"the store has no bar before {self._time.today.date}; asked for because it is {reason}."
+        fix = "Import earlier bars, start on a later day, or ask for no history."
+        return Problem(f"{symbol}/{interval}", what, fix, "no_history")
+
+    def _short_warmups(self, symbol: str, need: SymbolNeed, reaches: Mapping[Interval, Reach]) -> Iterable[Problem]:
+        for key, spec in need.specs.items():
+            reach = reaches.get(spec.interval)
+            if reach is None or reach.bars >= spec.needs.history:
+                continue
+            what = (
+                f"needs {spec.needs.history} bars before {self._time.today.date} to be settled; "
+                f"the store has {reach.bars}."
+            )
+            fix = "Import earlier bars; until enough have come its value is there and not settled."
+            yield Problem(f"{symbol}/{key}", what, fix, "short_warmup", Severity.WARNING)

@@ -7,6 +7,9 @@ from enum import StrEnum
 from openbell.bars.interval import Interval
 from openbell.indicators.spec import IndicatorSpec
 
+UNHELD = ""
+"""The owner of what nobody holds any more and nobody has needed the room of."""
+
 
 class Source(StrEnum):
     """The kind of asker."""
@@ -66,6 +69,7 @@ class AskBook:
 
     def __init__(self) -> None:
         self._held: dict[str, dict[Ask, int]] = {}
+        self._symbols: dict[str, dict[str, None]] = {}
 
     def of(self, symbol: str) -> dict[Ask, int]:
         """What is held for a symbol, in order of asking; a copy."""
@@ -74,7 +78,9 @@ class AskBook:
     def hold(self, asks: Iterable[Ask], now: int) -> None:
         """Hold asks from now on; one that is held already keeps its first instant."""
         for ask in asks:
-            self._held.setdefault(ask.symbol, {}).setdefault(ask, now)
+            held = self._held.setdefault(ask.symbol, {})
+            held.setdefault(ask, now)
+            self._symbols.setdefault(ask.owner, {}).setdefault(ask.symbol)
 
     def drop(self, symbol: str, owner: str | None = None) -> tuple[Ask, ...]:
         """Let go of a symbol's asks: one owner's, or all; returns what was held."""
@@ -82,13 +88,14 @@ class AskBook:
         gone = tuple(ask for ask in held if owner is None or ask.owner == owner)
         for ask in gone:
             del held[ask]
+            self._symbols[ask.owner].pop(symbol, None)
         if not held:
             self._held.pop(symbol, None)
         return gone
 
     def symbols_of(self, owner: str) -> tuple[str, ...]:
-        """Every symbol of which the owner holds something."""
-        return tuple(symbol for symbol, held in self._held.items() if any(ask.owner == owner for ask in held))
+        """Every symbol of which the owner holds something, in order of asking."""
+        return tuple(self._symbols.get(owner, ()))
 
     def __iter__(self) -> Iterator[tuple[Ask, int]]:
         for held in self._held.values():

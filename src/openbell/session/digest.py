@@ -54,6 +54,6 @@ def _symbol(session: SessionData, record: SymbolRecord) -> bytes:
         values = manager.values(spec)[:, row]
         part.update(np.where(np.isnan(values), np.nan, values).tobytes())
         if key in record.kept:
-            series = session.kept[spec].series(row)
-            part.update(np.where(np.isnan(series), np.nan, series).tobytes())
+            kept = session.kept[spec].series(row)
+            part.update(np.where(np.isnan(kept), np.nan, kept).tobytes())
     return part.digest()

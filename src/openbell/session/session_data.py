@@ -10,14 +10,15 @@ from openbell.bars.interval import Interval
 from openbell.indicators.manager import IndicatorManager
 from openbell.indicators.spec import IndicatorSpec
 from openbell.market.time_manager import TimeManager
-from openbell.session.asks import AskBook
+from openbell.session.asks import UNHELD, AskBook
 from openbell.session.kept import KeptSeries
 from openbell.session.lanes import Lane
-from openbell.session.records import Series, SymbolRecord
+from openbell.session.records import Series, SymbolRecord, Tier
 from openbell.session.rows import RowBook
 from openbell.session.views import SymbolSessionData
 
 SPARE_ROWS = 64
+BYTES_PER_BAR = 48
 
 
 class SessionData:
@@ -46,6 +47,8 @@ class SessionData:
         self.names: list[str] = []
         self.kept: dict[IndicatorSpec, KeptSeries] = {}
         self.revision = 0
+        self.weights: dict[str, int] = {}
+        self.bytes_held = 0
         self._regular: dict[Interval, list[bool]] = {}
 
     def __contains__(self, symbol: str) -> bool:
@@ -118,9 +121,22 @@ class SessionData:
             self.names.append("")
         self.names[record.row] = record.name
 
+    def weigh(self, record: SymbolRecord) -> None:
+        """Note how many bytes a symbol's bars take: history, and today's room."""
+        bars = sum(len(series.history) + len(self.time.grid(i)) for i, series in record.series.items())
+        self.bytes_held += bars * BYTES_PER_BAR - self.weights.get(record.name, 0)
+        self.weights[record.name] = bars * BYTES_PER_BAR
+
+    def is_unheld(self, symbol: str) -> bool:
+        """Whether a symbol is ad hoc, not locked, and held by nobody: it may go when room is needed."""
+        record = self.records[symbol]
+        nobody = all(ask.owner == UNHELD for ask in self.asks.of(symbol))
+        return nobody and record.locked is None and record.tier is Tier.ADHOC
+
     def leave(self, symbol: str) -> None:
         """Take a symbol out as if it had never been asked for."""
         record = self.records.pop(symbol)
+        self.bytes_held -= self.weights.pop(symbol, 0)
         for spec in record.indicators.values():
             self.indicators.drop(spec, record.row)
             if spec in self.kept:

@@ -1,0 +1,65 @@
+"""What happened to each symbol: who asked, what was decided, what was done, when and how long it took."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from openbell.provisioning.result import ProvisioningResult
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to a symbol.
+
+    Parameters
+    ----------
+    at
+        Exchange time, ns UTC.
+    symbol, operation, owner
+        What was asked, of what, by whom.
+    status
+        What was decided.
+    step
+        A step that was carried out, or empty for the decision itself.
+    seconds, bars
+        How long the step took, and how many stored bars it brought.
+    note
+        Problems in words.
+    """
+
+    at: int
+    symbol: str
+    operation: str
+    owner: str
+    status: str
+    step: str = ""
+    seconds: float = 0.0
+    bars: int = 0
+    note: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class Story:
+    """The events of a run, in order."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def tell(self, result: ProvisioningResult) -> None:
+        """Note a request and everything that was done for it."""
+        told = (result.at, result.symbol, result.operation, result.source, result.status.value)
+        note = "; ".join(f"{problem.where}: {problem.what}" for problem in result.problems)
+        self.events.append(Event(*told, note=note))
+        self.events += [Event(*told, step.step, step.seconds, step.bars) for step in result.steps]
+        if result.failed_step is not None:
+            self.events.append(Event(*told, result.failed_step, note="failed here; the session is as it was"))
+
+    def of(self, symbol: str) -> tuple[Event, ...]:
+        """Everything that happened to one symbol."""
+        return tuple(event for event in self.events if event.symbol == symbol.upper())
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
