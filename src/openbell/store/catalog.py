@@ -158,6 +158,12 @@ class Catalog:
             series.setdefault(row["symbol"], []).append(row)
         return {symbol: _info(facts[symbol], rows) for symbol, rows in series.items()}
 
+    def markets(self) -> dict[str, str]:
+        """The market of every symbol that was ever told of."""
+        with self._looking() as db:
+            query = f"SELECT symbol, market FROM symbols WHERE {_VISIBLE} ORDER BY import"
+            return {row["symbol"]: row["market"] for row in db.execute(query, self._now)}
+
     def pieces(
         self, interval: Interval, grid: GridKind = GridKind.SESSION, symbols: Iterable[str] | None = None
     ) -> list[Piece]:

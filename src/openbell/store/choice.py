@@ -6,7 +6,7 @@ import numpy as np
 
 from openbell.bars.block import Block
 from openbell.bars.grid import Stamps
-from openbell.bars.interval import Interval
+from openbell.bars.interval import NS_PER_MINUTE, Interval
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.market.session import Hours
 from openbell.store.days import GridKind, local_midnights
@@ -60,7 +60,7 @@ def grid_kind(calendar: Calendar, interval: Interval, ts: Stamps) -> GridKind:
     Only bars that start inside regular hours are asked; when most of them are off the session's grid and on the
     clock's, the bars are clock bars.
     """
-    if not interval.intraday:
+    if not interval.intraday or interval.width_ns <= NS_PER_MINUTE:
         return GridKind.SESSION
     sample = ts[:_SAMPLE]
     sessions = calendar.ordinals_of(sample)

@@ -8,16 +8,17 @@
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from openbell.bars.interval import Interval
 from openbell.errors import OpenbellError, Problem, StoreError, nearest
 from openbell.store import schema
 from openbell.store.formats.format import Format, Formats, Hints, Incoming, Source
-from openbell.store.formats.tidy import TidyParquet
+from openbell.store.formats.tidy import TidyParquet, incoming_of
 from openbell.store.intake import Intake
 from openbell.store.report import FileReport, ImportReport
 from openbell.store.writer import Writer
@@ -87,6 +88,41 @@ def import_files(
             if progress is not None:
                 progress(len(files), len(sources), rows)
         return intake.finish(files, dry_run)
+
+
+# Any: frames of polars or pandas, which are not imported for their types.
+def import_frames(
+    frames: Mapping[tuple[str, str], Any],
+    store: Path | str,
+    *,
+    market: str | None = None,
+    origin: str = "frames",
+) -> ImportReport:
+    """Bring bars that are in memory into a store.
+
+    Parameters
+    ----------
+    frames
+        Of polars or pandas, by symbol and interval; each with the columns ``ts`` (moments in time), ``open``, ``high``,
+        ``low``, ``close`` and perhaps ``volume``. With a column ``symbol`` a frame may hold many symbols; the symbol
+        in the key is then ``""``.
+    origin
+        What the log shall say.
+
+    Raises
+    ------
+    StoreError
+        If a frame has not these columns, or the store cannot be written.
+    """
+    hints = Hints(market=market)
+    with _opened(Path(store), dry_run=False) as writer:
+        intake = Intake(Path(store), hints, writer)
+        rows = 0
+        for (symbol, interval), frame in frames.items():
+            for part in incoming_of(origin, frame, Interval.parse(interval), symbol):
+                intake.take(origin, part)
+                rows += len(part.block)
+        return intake.finish([FileReport(origin, "frames", (), rows)], dry_run=False)
 
 
 def _known_format(name: str | None) -> str | None:
@@ -172,6 +208,6 @@ def _taken(intake: Intake, path: Path, outcome: Outcome) -> FileReport:
         return FileReport(str(path), None, (), 0, outcome.problems[0])
     parts, name, why = outcome
     for part in parts:
-        intake.take(path, part)
+        intake.take(str(path), part)
     notes = (f"{name}: {why}", *(note for part in parts for note in part.notes))
-    return FileReport(str(path), name, notes, sum(len(part.frame) for part in parts))
+    return FileReport(str(path), name, notes, sum(len(part.block) for part in parts))

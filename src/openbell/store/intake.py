@@ -1,9 +1,15 @@
-"""What happens to the bars of an import between their file and the writer."""
+"""What happens to the bars of an import between their file and the writer.
+
+1. `Intake.take`: rows are checked, and wait for the other files of their series.
+2. `_settle`: when many wait, each series gets its market and grid, and its bars are laid over those stored.
+3. `finish`: the quarantine file, the log, the commit.
+"""
 
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -12,24 +18,38 @@ import numpy as np
 import polars as pl
 
 from openbell.bars.block import Block
+from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.store import schema
 from openbell.store.catalog import Catalog, Series
 from openbell.store.choice import choose_market, grid_kind
 from openbell.store.daily import on_sessions
-from openbell.store.days import day_keys
+from openbell.store.days import GridKind, day_keys
 from openbell.store.files import sync_folder, unwritable, write_new
 from openbell.store.formats.format import Hints, Incoming
 from openbell.store.merging import Merged, merged
 from openbell.store.report import FileReport, ImportReport, SeriesReport
-from openbell.store.rows import checked
+from openbell.store.rows import checked, taken
 from openbell.store.series import resolved
 from openbell.store.writer import Pending, Writer, day_number
 
 QUARANTINE = "quarantine"
 _ROWS_AT_ONCE = 1 << 20
 _SOURCE_CHARS = 200
+
+Key = tuple[str, Interval]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ready:
+    """The bars of one series, in order, with what was decided about them."""
+
+    series: Series
+    block: Block
+    calendar: Calendar
+    adjusted: bool
+    report: SeriesReport
 
 
 class Intake:
@@ -49,29 +69,30 @@ class Intake:
         self._store = store
         self._hints = hints
         self._writer = writer
-        self._catalog = _catalog_of(store)
-        self._symbols = self._catalog.symbols() if self._catalog is not None else {}
-        self._markets: dict[str, str] = {}
-        self._waiting: dict[tuple[str, Interval], list[Block]] = {}
-        self._adjusted: dict[tuple[str, Interval], bool] = {}
+        self._catalog = Catalog.latest(store) if (store / schema.CATALOG).is_file() else None
+        self._markets = self._catalog.markets() if self._catalog is not None else {}
+        self._waiting: dict[Key, list[Incoming]] = {}
         self._rows = 0
-        self._reports: dict[tuple[str, Interval], SeriesReport] = {}
+        self._reports: dict[Key, SeriesReport] = {}
         self._refused: list[pl.DataFrame] = []
 
-    def take(self, path: Path, part: Incoming) -> None:
+    def take(self, origin: str, part: Incoming) -> None:
         """The bars of one symbol and interval out of one file."""
         key = (part.symbol, part.interval)
-        report = self._reports.setdefault(key, SeriesReport(part.symbol, str(part.interval)))
-        found = checked(part.frame)
-        report.rows += len(part.frame)
-        report.quarantined += len(found.refused)
+        report = self._reports.get(key)
+        if report is None:
+            report = self._reports[key] = SeriesReport(part.symbol, str(part.interval))
+        found = checked(part.block)
+        report.rows += len(part.block)
         report.duplicates += found.duplicates
         report.unordered |= found.unordered
-        if len(found.refused):
-            self._refused.append(_labelled(found.refused, path, part))
-        self._adjusted[key] = part.adjusted
-        self._waiting.setdefault(key, []).append(found.block)
-        self._rows += len(found.block)
+        if found.refused is not None:
+            report.quarantined += len(found.refused)
+            self._refused.append(_labelled(found.refused, origin, part))
+        if len(found.block):
+            good = Incoming(part.symbol, part.interval, found.block, adjusted=part.adjusted)
+            self._waiting.setdefault(key, []).append(good)
+            self._rows += len(found.block)
         if self._rows >= _ROWS_AT_ONCE:
             self._settle()
 
@@ -80,65 +101,71 @@ class Intake:
         self._settle()
         self._note_strays()
         series = tuple(self._reports[key] for key in sorted(self._reports, key=lambda key: (key[0], key[1].rank)))
-        changed = any(one.added or one.replaced for one in series)
         quarantine = None if dry_run else self._write_quarantine()
-        number = None
-        if changed and self._writer is not None:
-            number = self._writer.number
-        report = ImportReport(number, dry_run, tuple(files), series, quarantine)
-        if changed and self._writer is not None:
-            paths = ", ".join(file.path for file in files if file.problem is None)
-            source = paths if len(paths) <= _SOURCE_CHARS else f"{paths[:_SOURCE_CHARS]}..."
-            self._writer.commit("import", source, json.dumps(report.as_dict()))
+        changed = any(one.added or one.replaced for one in series)
+        if not changed or self._writer is None:
+            return ImportReport(None, dry_run, tuple(files), series, quarantine)
+        report = ImportReport(self._writer.number, dry_run, tuple(files), series, quarantine)
+        self._writer.commit("import", _origins(files), json.dumps(report.summary()))
         return report
 
     def _settle(self) -> None:
-        for (symbol, interval), blocks in self._waiting.items():
-            if any(map(len, blocks)):
-                self._settle_one(symbol, interval, blocks)
+        ready = [self._ready(key, parts) for key, parts in self._waiting.items()]
+        for one, (first, last) in zip(ready, _spans(ready), strict=True):
+            self._lay(one, first, last)
         self._waiting.clear()
         self._rows = 0
 
-    def _settle_one(self, symbol: str, interval: Interval, blocks: list[Block]) -> None:
-        report = self._reports[symbol, interval]
-        block, duplicates = _combined(blocks)
+    def _ready(self, key: Key, parts: list[Incoming]) -> _Ready:
+        symbol, interval = key
+        report = self._reports[key]
+        block, duplicates = _combined([part.block for part in parts])
         report.duplicates += duplicates
         calendar = self._calendar(symbol, block, report)
-        kind = grid_kind(calendar, interval, block.ts)
+        series = Series(symbol, interval, grid_kind(calendar, interval, block.ts))
         block, note = on_sessions(calendar, interval, block)
         report.why = f"{report.why}; {note}" if note else report.why
-        series = Series(symbol, interval, kind)
-        result = self._merge(calendar, series, block)
-        report.grid = kind.value
-        if result.whole and self._writer is not None:
-            self._writer.retire(series)
+        report.grid = series.grid.value
+        report.cover(_moment(block.ts[0]), _moment(block.ts[-1]))
+        return _Ready(series, block, calendar, parts[-1].adjusted, report)
+
+    def _calendar(self, symbol: str, block: Block, report: SeriesReport) -> Calendar:
+        stored = self._markets.get(symbol)
+        choice = choose_market(block, self._hints.market, stored)
+        report.market, report.why = choice.market, report.why or choice.why
+        if stored != choice.market:
+            self._markets[symbol] = choice.market
+            if self._writer is not None:
+                self._writer.put_symbol(symbol, choice.market, choice.why, "import")
+        return load_calendar(choice.market)
+
+    def _lay(self, ready: _Ready, first: int, last: int) -> None:
+        result = self._merge(ready, first, last)
+        report = ready.report
         report.added += result.added
         report.replaced += result.replaced
         report.unchanged += result.unchanged
-        _note_span(report, block)
-        if self._writer is not None and len(result.block):
-            self._writer.put(calendar, Pending(series, result.block, result.own, self._adjusted[symbol, interval]))
+        if self._writer is None or not len(result.block):
+            return
+        if result.whole:
+            self._writer.retire(ready.series)
+        if result.block is not ready.block:
+            first, last = _spans([ready], result.block)[0]
+        pending = Pending(ready.series, result.block, result.own, ready.adjusted, (first, last))
+        self._writer.put(ready.calendar, pending)
 
-    def _calendar(self, symbol: str, block: Block, report: SeriesReport) -> Calendar:
-        known = self._symbols.get(symbol)
-        stored = self._markets.get(symbol) or (known.market if known is not None else None)
-        choice = choose_market(block, self._hints.market, stored)
-        report.market, report.why = choice.market, report.why or choice.why
-        if self._writer is not None and stored != choice.market:
-            self._writer.put_symbol(symbol, choice.market, choice.why, "import")
-        self._markets[symbol] = choice.market
-        return load_calendar(choice.market)
-
-    def _merge(self, calendar: Calendar, series: Series, block: Block) -> Merged:
-        keys = day_keys(calendar, series.interval, block.ts, series.grid)
+    def _merge(self, ready: _Ready, first: int, last: int) -> Merged:
+        series, calendar, block = ready.series, ready.calendar, ready.block
         if self._writer is not None:
-            if not self._writer.overlaps(series, day_number(int(keys[0])), day_number(int(keys[-1]))):
+            if not self._writer.overlaps(series, first, last):
                 return Merged(block, None, len(block), 0, 0)
-            return merged(self._store, self._writer.stored(series, calendar), block, keys)
-        if self._catalog is None:
+            stored = self._writer.stored(series, calendar)
+        elif self._catalog is None:
             return Merged(block, None, len(block), 0, 0)
-        pieces = self._catalog.pieces(series.interval, series.grid, [series.symbol])
-        return merged(self._store, resolved(self._store, calendar, pieces).get(series.symbol), block, keys)
+        else:
+            pieces = self._catalog.pieces(series.interval, series.grid, [series.symbol])
+            stored = resolved(self._store, calendar, pieces).get(series.symbol)
+        return merged(self._store, stored, block, day_keys(calendar, series.interval, block.ts, series.grid))
 
     def _note_strays(self) -> None:
         if self._writer is None:
@@ -167,33 +194,42 @@ class Intake:
         return path
 
 
-def _catalog_of(store: Path) -> Catalog | None:
-    return Catalog.latest(store) if (store / schema.CATALOG).is_file() else None
+def _spans(ready: Sequence[_Ready], block: Block | None = None) -> list[tuple[int, int]]:
+    """First and last date of each series, in days since 1970-01-01; looked up for all of a kind at once."""
+    groups: dict[tuple[Calendar, Interval, GridKind], list[int]] = {}
+    for place, one in enumerate(ready):
+        groups.setdefault((one.calendar, one.series.interval, one.series.grid), []).append(place)
+    spans = [(0, 0)] * len(ready)
+    for (calendar, interval, grid), places in groups.items():
+        blocks: Iterable[Block] = [block or ready[place].block for place in places]
+        edges: Stamps = np.array([one.ts[row] for one in blocks for row in (0, -1)], np.int64)
+        keys = day_keys(calendar, interval, edges, grid).tolist()
+        for place, first, last in zip(places, keys[::2], keys[1::2], strict=True):
+            spans[place] = day_number(first), day_number(last)
+    return spans
 
 
 def _combined(blocks: list[Block]) -> tuple[Block, int]:
     """Blocks of several files as one in order of time; of equal stamps the later file's bar is taken."""
-    filled = [block for block in blocks if len(block)]
-    if all(one.ts[-1] < two.ts[0] for one, two in pairwise(filled)):
-        return Block.joined(filled), 0
-    ts = np.concatenate([block.ts for block in filled])
+    if all(one.ts[-1] < two.ts[0] for one, two in pairwise(blocks)):
+        return Block.joined(blocks), 0
+    ts = np.concatenate([block.ts for block in blocks])
     order = np.argsort(ts, kind="stable")
     latest = order[np.append(ts[order][1:] != ts[order][:-1], True)]
-    columns = [np.concatenate([block.columns[i] for block in filled])[latest] for i in range(5)]
-    return Block(ts[latest], *columns), len(ts) - len(latest)
+    columns = (np.concatenate(parts) for parts in zip(*(block.columns for block in blocks), strict=True))
+    return taken(Block.of(ts, columns), latest), len(ts) - len(latest)
 
 
-def _note_span(report: SeriesReport, block: Block) -> None:
-    first, last = (datetime.fromtimestamp(int(ts) / 1e9, UTC) for ts in (block.ts[0], block.ts[-1]))
-    report.first = first if report.first is None else min(report.first, first)
-    report.last = last if report.last is None else max(report.last, last)
+def _moment(ns: int) -> datetime:
+    return datetime.fromtimestamp(int(ns) // 1_000_000_000, UTC)
 
 
-def _labelled(refused: pl.DataFrame, path: Path, part: Incoming) -> pl.DataFrame:
-    labels = (
-        pl.lit(str(path)).alias("file"),
-        pl.lit(part.symbol).alias("symbol"),
-        pl.lit(str(part.interval)).alias("interval"),
-    )
-    moment = pl.col("ts").cast(pl.Datetime("ns", "UTC"))
-    return refused.select(labels[0], "row", *labels[1:], moment, pl.exclude("row", "ts"))
+def _origins(files: Sequence[FileReport]) -> str:
+    text = ", ".join(file.path for file in files if file.problem is None)
+    return text if len(text) <= _SOURCE_CHARS else f"{text[:_SOURCE_CHARS]}... ({len(files)} files)"
+
+
+def _labelled(refused: pl.DataFrame, origin: str, part: Incoming) -> pl.DataFrame:
+    words = {"file": origin, "symbol": part.symbol, "interval": str(part.interval)}
+    labels = [pl.lit(word).alias(name) for name, word in words.items()]
+    return refused.select(labels[0], "row", *labels[1:], pl.exclude("row"))

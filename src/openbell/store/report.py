@@ -8,6 +8,8 @@ from typing import Any
 
 from openbell.errors import Problem
 
+_COUNTS = ("rows", "added", "replaced", "unchanged", "quarantined", "duplicates")
+
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
@@ -64,6 +66,11 @@ class SeriesReport:
     last: datetime | None = None
     problems: tuple[Problem, ...] = ()
 
+    def cover(self, first: datetime, last: datetime) -> None:
+        """Note that bars from one moment to another came in."""
+        self.first = first if self.first is None else min(self.first, first)
+        self.last = last if self.last is None else max(self.last, last)
+
     @property
     def stored(self) -> int:
         """Rows of the files that are in the store now."""
@@ -109,6 +116,12 @@ class ImportReport:
         """Of the files, of the series, and of the import itself."""
         files = [file.problem for file in self.files if file.problem is not None]
         return [*files, *(problem for series in self.series for problem in series.problems), *self.problems]
+
+    def summary(self) -> dict[str, int | str | None]:
+        """The totals, for the log."""
+        totals = {name: self.total(name) for name in _COUNTS}
+        quarantine = None if self.quarantine is None else str(self.quarantine)
+        return {"files": len(self.files), "series": len(self.series), **totals, "quarantine": quarantine}
 
     # Any: a JSON document.
     def as_dict(self) -> dict[str, Any]:

@@ -3,16 +3,19 @@
 Rows in = stored + refused + duplicates, always.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from openbell.bars.block import Block
-from openbell.store.formats.format import COLUMNS
+from openbell.bars.block import FIELDS, Block
+from openbell.store.days import Mask
+from openbell.store.formats.format import COLUMNS, UNREAD
 
-_EARLIEST, _LATEST = -(2**63) // 2, 2**63 // 2  # some years 1823 and 2116: arithmetic on stamps cannot overflow
+_LATEST = 4_600_000_000_000_000_000  # in 2115: sums of two stamps stay inside int64
+_PRICES = FIELDS[:4]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +27,7 @@ class Checked:
     block
         The good ones in order of time, stamps unique.
     refused
-        The bad ones as they were, with a column ``row`` (counted from 1) and a column ``reason``.
+        The bad ones as they were, with a column ``row`` (counted from 1) and a column ``reason``; None without any.
     duplicates
         How many rows had the stamp of a later row, which was taken instead.
     unordered
@@ -32,67 +35,77 @@ class Checked:
     """
 
     block: Block
-    refused: pl.DataFrame
+    refused: pl.DataFrame | None
     duplicates: int
     unordered: bool
 
 
-def checked(frame: pl.DataFrame) -> Checked:
-    """Sort the rows of an imported frame into bars, refused rows and duplicates.
+def checked(block: Block) -> Checked:
+    """Sort the rows of a file into bars, refused rows and duplicates.
 
     Examples
     --------
-    >>> frame = pl.DataFrame({"ts": [2, 1, 1], "open": [1.0] * 3, "high": [1.0] * 3, "low": [1.0] * 3,
-    ...                       "close": [1.0, -1.0, 1.0], "volume": [0.0] * 3})
-    >>> found = checked(frame)
+    >>> ones = np.ones(3)
+    >>> found = checked(Block(np.array([2, 1, 1]), ones, ones, ones, np.array([1.0, -1.0, 1.0]), ones))
     >>> len(found.block), found.refused["reason"].to_list(), found.unordered
     (2, ['close is negative (-1.0)'], True)
     """
-    reasons = frame.select(_reason().alias("reason"))["reason"]
-    if reasons.null_count() == len(reasons):
-        refused = _listed(frame.clear(), reasons.clear(), np.empty(0, np.int64))
-        good = frame
-    else:
-        bad = np.flatnonzero(reasons.is_not_null().to_numpy())
-        refused = _listed(frame[bad], reasons[bad], bad + 1)
-        good = frame.filter(reasons.is_null())
-    block, duplicates, unordered = _in_order(good)
-    return Checked(block, refused, duplicates, unordered)
+    good = _are_bars(block)
+    if good.all():
+        return Checked(*_in_order(block, None))
+    refused = _listed(block, np.flatnonzero(~good))
+    return Checked(*_in_order(taken(block, np.flatnonzero(good)), refused))
 
 
-def _reason() -> pl.Expr:
-    prices = ("open", "high", "low", "close")
-    cases = [
-        _case(pl.col("ts").is_null(), pl.lit("the time could not be read")),
-        _case(~pl.col("ts").is_between(_EARLIEST, _LATEST), pl.lit("the time is out of range")),
-    ]
-    for name in prices:
-        cases.append(_case(pl.col(name).is_null() | pl.col(name).is_nan(), pl.lit(f"{name} is not a number")))
-    for name in (*prices, "volume"):
-        cases.append(_case(pl.col(name).is_infinite(), pl.lit(f"{name} is infinite")))
-        cases.append(_case(pl.col(name) < 0, pl.format(f"{name} is negative ({{}})", name)))
-    below = pl.format("high {} is below low {}", "high", "low")
-    cases.append(_case(pl.col("high") < pl.col("low"), below))
-    return pl.coalesce(cases)
+def taken(block: Block, rows: npt.NDArray[np.int64] | Mask) -> Block:
+    """Some rows of a block, as a copy."""
+    return Block.of(block.ts[rows], (column[rows] for column in block.columns))
 
 
-def _case(condition: pl.Expr, reason: pl.Expr) -> pl.Expr:
-    return pl.when(condition).then(reason)
+def _are_bars(block: Block) -> Mask:
+    good: Mask = np.abs(block.ts) <= _LATEST
+    for price in block.columns[:4]:
+        good &= (price >= 0) & (price < np.inf)
+    volume = block.volume
+    good &= (block.high >= block.low) & (np.isnan(volume) | ((volume >= 0) & (volume < np.inf)))
+    return good
 
 
-def _listed(rows: pl.DataFrame, reasons: pl.Series, numbers: npt.NDArray[np.int64]) -> pl.DataFrame:
-    return rows.select(pl.Series("row", numbers), *COLUMNS, reasons.alias("reason"))
-
-
-def _in_order(frame: pl.DataFrame) -> tuple[Block, int, bool]:
-    ts = frame["ts"].to_numpy()
-    columns = [frame[name].fill_null(float("nan")).to_numpy() for name in COLUMNS[1:]]
-    steps = np.diff(ts)
-    if (steps > 0).all():
-        return Block(ts, *columns), 0, False
+def _in_order(block: Block, refused: pl.DataFrame | None) -> tuple[Block, pl.DataFrame | None, int, bool]:
+    ts = block.ts
+    if (ts[1:] > ts[:-1]).all():
+        return block, refused, 0, False
     order = np.argsort(ts, kind="stable")
     ts = ts[order]
     latest = order[np.append(ts[1:] != ts[:-1], True)]
-    taken = [column[latest] for column in columns]
-    kept = Block(frame["ts"].to_numpy()[latest], *taken)
-    return kept, len(order) - len(latest), bool((steps < 0).any())
+    unordered = bool((block.ts[1:] < block.ts[:-1]).any())
+    return taken(block, latest), refused, len(order) - len(latest), unordered
+
+
+def _listed(block: Block, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
+    bad = taken(block, rows)
+    columns = dict(zip(COLUMNS, (bad.ts, *bad.columns), strict=True))
+    reasons = [_reason(bad, place) for place in range(len(bad))]
+    frame = pl.DataFrame({"row": rows + 1, **columns, "reason": reasons})
+    moment = pl.when(pl.col("ts") != UNREAD).then(pl.col("ts")).cast(pl.Datetime("ns", "UTC"))
+    return frame.with_columns(moment.alias("ts"))
+
+
+def _reason(bad: Block, place: int) -> str:
+    return next(_reasons(bad, place))
+
+
+def _reasons(bad: Block, place: int) -> Iterator[str]:
+    if bad.ts[place] == UNREAD:
+        yield "the time could not be read"
+    if abs(int(bad.ts[place])) > _LATEST:
+        yield "the time is out of range"
+    for name in FIELDS:
+        value = float(getattr(bad, name)[place])
+        if np.isnan(value) and name in _PRICES:
+            yield f"{name} is not a number"
+        if np.isinf(value):
+            yield f"{name} is infinite"
+        if value < 0:
+            yield f"{name} is negative ({value})"
+    yield f"high {bad.high[place]} is below low {bad.low[place]}"

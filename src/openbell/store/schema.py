@@ -67,9 +67,7 @@ CREATE TABLE pieces (
     days BLOB NOT NULL,
     own BLOB
 );
-CREATE INDEX pieces_by_series ON pieces (interval, symbol);
-CREATE INDEX pieces_at_a_glance ON pieces (symbol, interval, grid, adjusted, first, last, import, retired);
-CREATE INDEX pieces_by_file ON pieces (file);
+CREATE INDEX pieces_by_series ON pieces (interval, symbol, grid, adjusted, first, last, import, retired);
 CREATE TABLE presence (
     piece INTEGER PRIMARY KEY REFERENCES pieces,
     bits BLOB NOT NULL

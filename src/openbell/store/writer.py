@@ -16,7 +16,7 @@ from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.store.catalog import Piece, Series, fingerprint, visible_pieces
-from openbell.store.days import DAY, GridKind, Mask, Tabulated, day_keys, ordinals_of, tabulate
+from openbell.store.days import DAY, GridKind, Mask, Tabulated, ordinals_of, tabulate
 from openbell.store.files import StoredFile, sync_folder, unwritable, write_new
 from openbell.store.parquet import bar_file
 from openbell.store.series import SeriesDays, resolved
@@ -29,12 +29,13 @@ _LOCAL_NS = 13 * 3_600_000_000_000  # from any market's local midnight into the 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pending:
-    """Rows of one series that wait for their file."""
+    """Rows of one series that wait for their file, with their first and last date in days since 1970-01-01."""
 
     series: Series
     block: Block
     own: Mask | None
     adjusted: bool
+    span: tuple[int, int]
 
 
 class Writer:
@@ -53,6 +54,8 @@ class Writer:
         self._db = db
         self._root = root
         self._pending: dict[tuple[Interval, GridKind, str], list[Pending]] = {}
+        self._queued: set[Series] = set()
+        self._rows = 0
         self._written: list[Piece] = []
         self._files: dict[str, tuple[StoredFile, str]] = {}
         self._bits: dict[int, bytes] = {}
@@ -63,7 +66,7 @@ class Writer:
 
     def stored(self, series: Series, calendar: Calendar) -> SeriesDays | None:
         """What is there of a series, this import's own earlier pieces included."""
-        if any(one.series == series for queue in self._pending.values() for one in queue):
+        if series in self._queued:
             self.flush()
         before = list(visible_pieces(self._db, self.number - 1, series.interval, series.grid, [series.symbol]))
         pieces = [piece for piece in before if piece.id not in self._retired]
@@ -87,10 +90,11 @@ class Writer:
         """Take rows that are whole sessions; they are written when a file is full, or by `commit`."""
         queue = self._pending.setdefault((pending.series.interval, pending.series.grid, calendar.name), [])
         queue.append(pending)
-        keys = day_keys(calendar, pending.series.interval, pending.block.ts[[0, -1]], pending.series.grid)
-        span = self._spans.get(pending.series, (day_number(int(keys[0])), day_number(int(keys[1]))))
-        self._spans[pending.series] = (min(span[0], day_number(int(keys[0]))), max(span[1], day_number(int(keys[1]))))
-        if sum(len(one.block) for one in queue) >= _ROWS_PER_FILE:
+        self._rows += len(pending.block)
+        first, last = self._spans.get(pending.series, pending.span)
+        self._spans[pending.series] = min(first, pending.span[0]), max(last, pending.span[1])
+        self._queued.add(pending.series)
+        if self._rows >= _ROWS_PER_FILE:
             self.flush()
 
     def retire(self, series: Series) -> None:
@@ -112,6 +116,8 @@ class Writer:
             ordered = sorted(queue, key=lambda one: one.series.symbol)
             self._write(interval, grid, load_calendar(market), ordered)
         self._pending.clear()
+        self._queued.clear()
+        self._rows = 0
 
     def commit(self, action: str, source: str, report: str) -> None:
         """Make everything visible at once."""

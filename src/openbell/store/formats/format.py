@@ -1,16 +1,19 @@
 """What a reader of a vendor's format is given, and what it gives."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import polars as pl
 
-from openbell.bars.block import FIELDS
+from openbell.bars.block import FIELDS, Block
 from openbell.bars.interval import Interval
 
 COLUMNS = ("ts", *FIELDS)
+
+UNREAD = -(2**63)
+"""The stamp of a row whose time could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,9 @@ class Incoming:
     ----------
     symbol, interval
         Whose bars they are.
-    frame
-        The columns ``ts`` (ns UTC, start of the bar), ``open high low close volume`` (float64), one row per row of
-        the file, null where a value could not be read.
+    block
+        One row per row of the file, in its order: starts of bars (ns UTC, `UNREAD` where the time could not be read),
+        prices and volume (NaN where a value is absent or could not be read).
     notes
         What the reader decided, and why.
     adjusted
@@ -65,7 +68,7 @@ class Incoming:
 
     symbol: str
     interval: Interval
-    frame: pl.DataFrame
+    block: Block
     notes: tuple[str, ...] = ()
     adjusted: bool = False
 
@@ -102,3 +105,21 @@ class Formats:
     def names(self) -> list[str]:
         """Every name, in order."""
         return [reader.name for reader in self.known]
+
+
+def block_of(frame: pl.DataFrame) -> Block:
+    """The columns of a frame as they are; ``ts`` holds int64 ns UTC, null where it could not be read."""
+    ts = frame["ts"].fill_null(UNREAD).to_numpy()
+    return Block.of(ts, (frame[name].fill_null(float("nan")).to_numpy() for name in FIELDS))
+
+
+def by_symbol(frame: pl.DataFrame) -> Iterator[tuple[str, Block]]:
+    """The rows of each symbol that a column ``symbol`` names, in order of names; rows keep their order."""
+    if not frame["symbol"].is_sorted():
+        frame = frame.sort("symbol", maintain_order=True)
+    whole = block_of(frame)
+    counts = frame["symbol"].rle().struct.unnest()
+    end = 0
+    for count, symbol in counts.iter_rows():
+        start, end = end, end + count
+        yield symbol, whole[start:end]

@@ -1,13 +1,15 @@
-"""Tidy Parquet: the columns ``ts open high low close volume``, named ``<interval>/<SYMBOL>.parquet``."""
+"""Tidy bars: the columns ``ts open high low close volume``, in Parquet files named ``<interval>/<SYMBOL>.parquet``,
+or in frames."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
 from openbell.bars.block import FIELDS
 from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError
-from openbell.store.formats.format import COLUMNS, Hints, Incoming, Source
+from openbell.store.formats.format import COLUMNS, Hints, Incoming, Source, block_of, by_symbol
 
 _NEEDED = ("ts", "open", "high", "low", "close")
 
@@ -23,23 +25,49 @@ class TidyParquet:
 
     def read(self, source: Source, hints: Hints) -> Sequence[Incoming]:
         """One symbol, or as many as its column ``symbol`` names."""
+        where = str(source.path)
         try:
             frame = pl.read_parquet(source.path, glob=False, hive_partitioning=False)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-            raise _unreadable(source, str(error)) from error
-        _check_columns(source, frame)
+            raise _unreadable(where, str(error)) from error
         interval = hints.interval or _interval_of(source)
-        if "symbol" in frame.columns and hints.symbol is None and frame["symbol"].dtype == pl.String:
-            parts = frame.partition_by("symbol", as_dict=True, maintain_order=True)
-            return [Incoming(str(key[0]).upper(), interval, _bars(source, part)) for key, part in parts.items()]
-        return [Incoming((hints.symbol or source.path.stem).upper(), interval, _bars(source, frame))]
+        if hints.symbol is not None or "symbol" not in frame.columns:
+            return incoming_of(where, frame, interval, hints.symbol or source.path.stem)
+        return incoming_of(where, frame, interval)
 
 
-def _check_columns(source: Source, frame: pl.DataFrame) -> None:
-    missing = [name for name in _NEEDED if name not in frame.columns]
+# Any: a frame of polars or pandas, which is not imported for its types.
+def incoming_of(where: str, frame: Any, interval: Interval, symbol: str = "") -> list[Incoming]:
+    """The bars of a tidy frame of polars or pandas; without a symbol they are told apart by its column ``symbol``.
+
+    Raises
+    ------
+    StoreError
+        If a column is missing or holds something else.
+    """
+    table = frame if isinstance(frame, pl.DataFrame) else _from_pandas(frame)
+    needed = _NEEDED if symbol else ("symbol", *_NEEDED)
+    missing = [name for name in needed if name not in table.columns]
     if missing:
-        what = f"has no column {', '.join(missing)}; it has {', '.join(frame.columns) or 'none'}."
-        raise StoreError(Problem(str(source.path), what, f"Name the columns {', '.join(COLUMNS)}.", code="columns"))
+        what = f"has no column {', '.join(missing)}; it has {', '.join(table.columns) or 'none'}."
+        raise StoreError(Problem(where, what, f"Name the columns {', '.join(COLUMNS)}.", code="columns"))
+    if symbol:
+        return [Incoming(symbol.upper(), interval, block_of(_bars(where, table)))]
+    bars = _bars(where, table, [pl.col("symbol").cast(pl.String).fill_null("").str.to_uppercase()])
+    return [Incoming(name, interval, block) for name, block in by_symbol(bars)]
+
+
+def _from_pandas(frame: Any) -> pl.DataFrame:
+    """The columns of a pandas frame, or of one whose index holds the stamps."""
+    table = frame if "ts" in frame.columns else frame.rename_axis("ts").reset_index()
+    columns: dict[str, pl.Series] = {}
+    for name in table.columns:
+        column = table[name]
+        zone = getattr(column.dtype, "tz", None)
+        plain = column.dt.tz_convert("UTC").dt.tz_localize(None) if zone is not None else column
+        series = pl.Series(str(name), plain.to_numpy())
+        columns[str(name)] = series.dt.replace_time_zone("UTC") if zone is not None else series
+    return pl.DataFrame(columns)
 
 
 def _interval_of(source: Source) -> Interval:
@@ -51,23 +79,23 @@ def _interval_of(source: Source) -> Interval:
         raise StoreError(Problem(str(source.path), what, fix, code="interval")) from None
 
 
-def _bars(source: Source, frame: pl.DataFrame) -> pl.DataFrame:
-    if "volume" not in frame.columns:
-        frame = frame.with_columns(volume=pl.lit(float("nan")))
+def _bars(where: str, frame: pl.DataFrame, names: Sequence[pl.Expr] = ()) -> pl.DataFrame:
     stamps = frame["ts"].dtype
     if not isinstance(stamps, pl.Datetime):
         what = f"its column ts holds {stamps}, not moments in time."
-        raise StoreError(Problem(str(source.path), what, "Write ts as timestamps in UTC.", code="columns"))
+        raise StoreError(Problem(where, what, "Write ts as timestamps in UTC.", code="columns"))
     # Without a zone the moments are taken as UTC, as the tidy form has them.
     zoned = pl.col("ts").dt.replace_time_zone("UTC") if stamps.time_zone is None else pl.col("ts")
     moments = zoned.dt.convert_time_zone("UTC").dt.cast_time_unit("ns").to_physical()
+    volume = pl.col("volume") if "volume" in frame.columns else pl.lit(None).alias("volume")
+    numbers = [(volume if name == "volume" else pl.col(name)).cast(pl.Float64) for name in FIELDS]
     try:
-        return frame.select(moments.alias("ts"), *(pl.col(name).cast(pl.Float64) for name in FIELDS))
+        return frame.select(*names, moments.alias("ts"), *numbers)
     except pl.exceptions.PolarsError as error:
-        raise _unreadable(source, str(error)) from error
+        raise _unreadable(where, str(error)) from error
 
 
-def _unreadable(source: Source, why: str) -> StoreError:
+def _unreadable(where: str, why: str) -> StoreError:
     first = why.strip().splitlines()[0] if why.strip() else "no reason given"
     fix = "Check that the file is complete, and fetch it again."
-    return StoreError(Problem(str(source.path), f"cannot be read as Parquet ({first}).", fix, code="unreadable"))
+    return StoreError(Problem(where, f"cannot be read as Parquet ({first}).", fix, code="unreadable"))
