@@ -63,7 +63,7 @@ def taken(block: Block, rows: npt.NDArray[np.int64] | Mask) -> Block:
 
 
 def _are_bars(block: Block) -> Mask:
-    good: Mask = np.abs(block.ts) <= _LATEST
+    good: Mask = (block.ts >= -_LATEST) & (block.ts <= _LATEST)
     for price in block.columns[:4]:
         good &= (price >= 0) & (price < np.inf)
     volume = block.volume

@@ -1,0 +1,149 @@
+"""Reading changes nothing, copies little, and says what is wrong with a file."""
+
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from openbell.bars.block import Block
+from openbell.bars.interval import Interval
+from openbell.errors import StoreError
+from openbell.market.calendar import Calendar
+from openbell.store.export import frame_of
+from openbell.store.importing import import_frames
+from openbell.store.manager import DataManager
+
+MINUTE = Interval.parse("1m")
+MONDAY = date(2024, 6, 24)
+
+Minutes = Callable[..., Block]
+
+
+def filled(store: Path, frames: dict[str, Block]) -> Path:
+    import_frames({(name, "1m"): frame_of(block) for name, block in frames.items()}, store)
+    return store
+
+
+def test_reading_creates_nothing_and_works_in_a_read_only_folder(
+    tmp_path: Path, minutes: Minutes, xnys: Calendar
+) -> None:
+    store = filled(tmp_path / "store", {"AAA": minutes(MONDAY, 2)})
+    before = {path: path.stat().st_mtime_ns for path in store.rglob("*")}
+    for path in [*store.rglob("*"), store]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+    manager = DataManager(store, xnys)
+    session = xnys.first_on_or_after(MONDAY)
+    block = manager.read(["AAA"], MINUTE, session, session + 1)["AAA"]
+    manager.presence(["AAA"], MINUTE, session, session + 1)
+
+    for path in [store, *store.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    assert len(block) == 780
+    assert {path: path.stat().st_mtime_ns for path in store.rglob("*")} == before
+
+
+def test_bars_that_lie_together_are_views_of_the_file(tmp_path: Path, minutes: Minutes, xnys: Calendar) -> None:
+    store = filled(tmp_path / "store", {f"S{n:03d}": minutes(MONDAY, 5, level=n) for n in range(20)})
+    manager = DataManager(store, xnys)
+    session = xnys.first_on_or_after(MONDAY)
+
+    block = manager.read(["S007"], MINUTE, session + 1, session + 3)["S007"]
+
+    assert not block.close.flags.owndata
+    assert not block.close.flags.writeable
+    assert block.close.flags.aligned
+    assert np.array_equal(block.close, minutes(MONDAY, 5, level=7).close[390:1560])
+
+
+def test_the_next_day_reads_only_itself_and_leaves_blocks_alone(
+    tmp_path: Path, minutes: Minutes, xnys: Calendar
+) -> None:
+    base = minutes(MONDAY, 8)
+    for day in range(8):
+        import_frames({("AAA", "1m"): frame_of(base[390 * day : 390 * (day + 1)])}, tmp_path / "store")
+    manager = DataManager(tmp_path / "store", xnys)
+    session = xnys.first_on_or_after(MONDAY)
+
+    first = manager.read(["AAA"], MINUTE, session, session + 4)["AAA"]
+    for path in (tmp_path / "store" / "bars").rglob("*.parquet"):
+        if path.name.startswith(("000001", "000002", "000003", "000004", "000005")):
+            path.unlink()
+    second = manager.read(["AAA"], MINUTE, session + 1, session + 5)["AAA"]
+    third = manager.read(["AAA"], MINUTE, session + 3, session + 7)["AAA"]
+
+    assert np.array_equal(first.close, base.close[: 5 * 390])
+    assert np.array_equal(second.close, base.close[390 : 6 * 390])
+    assert np.array_equal(third.close, base.close[3 * 390 :])
+    assert not third.close.flags.writeable
+
+
+def test_chunks_hold_every_symbol_once(tmp_path: Path, minutes: Minutes, xnys: Calendar) -> None:
+    names = [f"S{n}" for n in range(10)]
+    store = filled(tmp_path / "store", {name: minutes(MONDAY) for name in names})
+    manager = DataManager(store, xnys)
+    session = xnys.first_on_or_after(MONDAY)
+
+    chunks = list(manager.read_chunks([*names, "NONE"], MINUTE, session, session, size=4))
+
+    assert [len(chunk) for chunk in chunks] == [4, 4, 3]
+    assert [name for chunk in chunks for name in chunk] == [*names, "NONE"]
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["small", "mapped"])
+@pytest.mark.parametrize("fault", ["missing", "truncated", "longer"])
+def test_a_file_that_is_not_what_it_was_is_named(
+    tmp_path: Path, minutes: Minutes, xnys: Calendar, fault: str, large: bool
+) -> None:
+    store = filled(tmp_path / "store", {f"S{n:02d}": minutes(MONDAY, 5) for n in range(20 if large else 1)})
+    filled(store, {"GOOD": minutes(MONDAY, 1)})
+    path = next((store / "bars" / "1m").glob("000001-*"))
+    match fault:
+        case "missing":
+            path.unlink()
+        case "truncated":
+            os.truncate(path, path.stat().st_size - 1000)
+        case _:
+            path.write_bytes(path.read_bytes() + b"x")
+    manager = DataManager(store, xnys)
+    session = xnys.first_on_or_after(MONDAY)
+
+    with pytest.raises(StoreError, match=path.name) as caught:
+        manager.read(["S00"], MINUTE, session, session)
+
+    assert "data verify" in caught.value.problems[0].fix
+    assert len(manager.read(["GOOD"], MINUTE, session, session)["GOOD"]) == 390
+
+
+def test_a_foreign_catalogue_is_refused(tmp_path: Path, xnys: Calendar) -> None:
+    (tmp_path / "catalog.sqlite").write_bytes(b"this is no database at all, only some text" * 100)
+
+    with pytest.raises(StoreError, match="cannot be read as a catalogue"):
+        DataManager(tmp_path, xnys)
+
+
+def test_foreign_files_in_the_folder_are_left_alone(tmp_path: Path, minutes: Minutes, xnys: Calendar) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "bars").mkdir()
+    (tmp_path / "bars" / "readme").write_text("mine too")
+
+    filled(tmp_path, {"AAA": minutes(MONDAY)})
+
+    assert list(DataManager(tmp_path, xnys).symbols()) == ["AAA"]
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_files_are_plain_parquet(tmp_path: Path, minutes: Minutes) -> None:
+    base = minutes(MONDAY, 3)
+    store = filled(tmp_path / "store", {"AAA": base, "BBB": base})
+    (path,) = (store / "bars" / "1m").iterdir()
+
+    frame = pl.read_parquet(path)
+
+    assert frame.columns == ["symbol", "ts", "open", "high", "low", "close", "volume"]
+    assert frame["symbol"].to_list() == ["AAA"] * len(base) + ["BBB"] * len(base)
+    assert frame.filter(pl.col("symbol") == "BBB").drop("symbol").equals(frame_of(base))
