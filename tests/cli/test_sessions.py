@@ -89,6 +89,14 @@ class TestCheck:
         assert len(listed["problems"]) == 2
         assert all(problem["where"] and problem["what"] and problem["fix"] for problem in listed["problems"])
 
+    def test_ctrl_c_is_130_and_no_traceback(self, here, capsys):
+        write(here, more=STRATEGY)
+        (here / "strategies.py").write_text("import signal\n\nsignal.raise_signal(signal.SIGINT)\n")
+
+        (problem,) = document(["check", "session.toml"], capsys, code=130)["problems"]
+
+        assert problem["code"] == "interrupted"
+
     def test_loads_no_compiler_and_no_frames(self, here):
         write(here, more=STRATEGY)
         (here / "strategies.py").write_text("import openbell as ob\n\nclass Mine(ob.Strategy):\n    pass\n")
