@@ -498,7 +498,7 @@ def test_the_schema_names_every_section():
     described = schema()
 
     assert set(described["properties"]) == {
-        "name", "market", "mode", "store", "backtest", "session", "history", "quality", "indicators", "strategies",
+        "name", "market", "mode", "store", "backtest", "session", "history", "quality", "budget", "indicators", "strategies",
     }  # fmt: skip
     json.dumps(described)
 
