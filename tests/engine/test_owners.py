@@ -8,7 +8,6 @@ import pytest
 from sessions import ATR, RSI, SMA, VWAP, started
 
 
-
 def test_release_ends_as_if_the_owner_had_never_asked(store: Path):
     day, other = started(store, at="10:00"), started(store, at="10:00")
     for session in (day, other):
@@ -97,11 +96,10 @@ def test_unheld_symbols_make_room_longest_unasked_first(store: Path):
 
 
 def test_a_correction_ends_like_a_clean_run(store: Path, tmp_path: Path):
-    from sessions import store_blocks
+    from sessions import START, SYMBOLS, store_blocks
 
     from openbell.bars.block import Block
     from openbell.testing.market import SyntheticMarket
-    from sessions import START, SYMBOLS
 
     day = started(store, at="10:31", session={"symbols": ["NVDA", "AAPL"], "intervals": ["1m", "5m", "15m"]})
     for spec in (SMA, ATR, VWAP):
@@ -182,6 +180,7 @@ def test_fifty_threads_cause_one_load_per_missing_piece(store: Path):
 
 def test_a_request_in_a_callback_is_carried_out_before_the_next_instant(store: Path, tmp_path: Path):
     code = """
+import openbell as ob
 
 class Asks(ob.Strategy):
     def on_bars(self, bars):
