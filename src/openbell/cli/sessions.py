@@ -5,11 +5,15 @@ import re
 from itertools import count
 from pathlib import Path
 from time import gmtime, strftime
+from typing import TYPE_CHECKING
 
 from openbell import api
 from openbell.cli.output import Output
 from openbell.cli.progress import Progress
 from openbell.config.loader import load
+
+if TYPE_CHECKING:
+    from openbell.api import Report
 
 RUNS = Path("runs")
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -54,7 +58,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     return conclude(report, output, quiet=arguments.quiet, strict=arguments.strict)
 
 
-def conclude(report: api.Report, output: Output, *, quiet: bool = False, strict: bool = False) -> int:
+def conclude(report: "Report", output: Output, *, quiet: bool = False, strict: bool = False) -> int:
     """Print a report and give the exit code that it means."""
     values = report.as_dict()
     output.document(values)
