@@ -49,6 +49,8 @@ class SymbolInfo:
         Stored on clock hours: for export and for days, not for a session.
     adjusted
         Whether the vendor adjusted prices for splits or dividends.
+    begins
+        The date of the first stored bar of each of `intervals`.
     """
 
     symbol: str
@@ -60,6 +62,11 @@ class SymbolInfo:
     intervals: tuple[Interval, ...]
     clock_intervals: tuple[Interval, ...] = ()
     adjusted: bool = False
+    begins: tuple[date, ...] = ()
+
+    def intervals_on(self, day: date) -> tuple[Interval, ...]:
+        """What was stored of it by a day: an interval whose first bar comes later is not known yet."""
+        return tuple(interval for interval, begin in zip(self.intervals, self.begins, strict=True) if begin <= day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +264,17 @@ def _info(facts: sqlite3.Row, series: list[sqlite3.Row]) -> SymbolInfo:
         _intervals(series, GridKind.SESSION),
         _intervals(series, GridKind.CLOCK),
         any(row["adjusted"] for row in series),
+        tuple(day_of(row["first"]) for row in _by_length(series, GridKind.SESSION)),
     )
 
 
+def _by_length(series: list[sqlite3.Row], grid: GridKind) -> list[sqlite3.Row]:
+    chosen = (row for row in series if row["grid"] == grid)
+    return sorted(chosen, key=lambda row: Interval.parse(row["interval"]))
+
+
 def _intervals(series: list[sqlite3.Row], grid: GridKind) -> tuple[Interval, ...]:
-    return tuple(sorted(Interval.parse(row["interval"]) for row in series if row["grid"] == grid))
+    return tuple(Interval.parse(row["interval"]) for row in _by_length(series, grid))
 
 
 def day_of(number: int) -> date:

@@ -164,9 +164,9 @@ class OpenFiles:
             return None
         with self._lock:
             known = self._maps.get(file.name)
-            if known is not None:
-                self._check_size(file, known[0].size())
+            if known is not None and known[0].size() == file.size:
                 return known[1]
+            self._maps.pop(file.name, None)
             try:
                 columns = self._map(file)
             except OSError as error:
@@ -189,6 +189,7 @@ class OpenFiles:
             for column, offset in zip(target, file.offsets, strict=True):
                 _fill(handle, memoryview(column).cast("B"), offset + 8 * row)
         except OSError as error:
+            self._forget(file)
             raise self._unreadable(file, error) from error
 
     def _map(self, file: StoredFile) -> tuple[Floats, ...]:
@@ -205,9 +206,20 @@ class OpenFiles:
             while len(self._handles) >= _HANDLES_KEPT:
                 os.close(self._handles.pop(next(iter(self._handles))))
             handle = os.open(self._root / file.name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            try:
+                self._check_size(file, os.fstat(handle).st_size)
+            except StoreError:
+                os.close(handle)
+                raise
             self._handles[file.name] = handle
-            self._check_size(file, os.fstat(handle).st_size)
         return handle
+
+    def _forget(self, file: StoredFile) -> None:
+        """Look anew at the next read: the file may have been put back by then."""
+        with self._lock:
+            handle = self._handles.pop(file.name, None)
+        if handle is not None:
+            os.close(handle)
 
     def _check_size(self, file: StoredFile, size: int) -> None:
         if size != file.size:

@@ -19,7 +19,7 @@ from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.store.days import Rows
 from openbell.store.files import OpenFiles
-from openbell.store.series import COLUMN_COUNT, Columns, SeriesDays, as_block
+from openbell.store.series import COLUMN_COUNT, Columns, Entries, SeriesDays, as_block
 
 _ROOM = 1.25
 
@@ -110,7 +110,8 @@ class Reader:
         with busy:
             window = self._windows.get(key)
             if window is None or not window.holds(wish):
-                direct = _mapped(series, files, wish)
+                grows = window is not None and window.precedes(wish)
+                direct = None if grows else _mapped(series, files, wish)
                 if direct is not None:
                     return direct
                 window = self._grown(window, series, files, wish, _ROOM)
@@ -145,7 +146,7 @@ class Reader:
         starts = np.append(window.starts, window.rows + np.cumsum(per_session))
         return Window(window.columns, window.first, starts)
 
-    def _fill(self, series: SeriesDays, files: OpenFiles, entries: Rows, wish: Wish, target: Columns) -> None:
+    def _fill(self, series: SeriesDays, files: OpenFiles, entries: Entries, wish: Wish, target: Columns) -> None:
         rows, spans = series.spans(entries, wish.hours)
         total = int(spans.sum())
         if total == target.shape[1]:
@@ -163,13 +164,13 @@ def _mapped(series: SeriesDays, files: OpenFiles, wish: Wish) -> Block | None:
     if series.block is not None:
         return None
     entries = series.inside(wish.first, wish.last)
-    if not len(entries):
+    rows, owners = series.rows[entries], series.owners[entries]
+    if not len(rows):
         return Block.empty()
     part = series.days[wish.hours.value][entries]
-    spans, owners = part["span"], series.owners[entries]
-    left, last = int(entries[0]), int(entries[-1])
-    start = int(series.rows[left]) + int(part["first"][0])
-    end = int(series.rows[last]) + int(part["first"][-1]) + int(spans[-1])
+    spans = part["span"]
+    start = int(rows[0]) + int(part["first"][0])
+    end = int(rows[-1]) + int(part["first"][-1]) + int(spans[-1])
     together = int(spans.sum(dtype=np.int64)) == end - start and (
         len(series.pieces) == 1 or (owners == owners[0]).all()
     )

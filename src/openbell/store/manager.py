@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
@@ -137,10 +138,8 @@ class DataManager:
         found = list(self._each(symbols, interval))
         self._load_bits([series for _, series in found], first, last)
         for row, series in found:
-            for entry in series.inside(first, last).tolist():
-                place = starts[series.ordinals[entry] - first]
-                bits = self._entry_bits(series, entry)
-                present[row, place : place + len(bits)] = bits
+            for place, bits in self._bits_of(series, first, last):
+                present[row, starts[place] : starts[place] + len(bits)] = bits
         if hours is Hours.EXTENDED:
             return present
         return present[:, full.slots_of(self.calendar.grid(interval, first, last, hours).stamps)]
@@ -242,14 +241,24 @@ class DataManager:
             series.pieces[owner].id
             for series in found
             if series.pieces
-            for owner in np.unique(series.owners[series.inside(first, last)]).tolist()
+            for owner in set(series.owners[series.inside(first, last)].tolist())
         }
         missing = used - self._bits.keys()
         if missing:
             self._bits.update(self._catalog.presence(sorted(missing)))
 
-    def _entry_bits(self, series: SeriesDays, entry: int) -> npt.NDArray[np.uint8]:
-        day = series.days[entry]
-        packed = series.bits if series.bits is not None else self._bits[series.pieces[series.owners[entry]].id]
-        slots, byte = int(day["slots"]), int(day["byte"])
-        return np.unpackbits(np.frombuffer(packed, np.uint8, (slots + 7) // 8, byte), count=slots)
+    def _bits_of(self, series: SeriesDays, first: int, last: int) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+        """Runs of presence bits, each with the session that it begins at, counted from the first one."""
+        entries = np.arange(len(series.days))[series.inside(first, last)]
+        days, owners, places = series.days[entries], series.owners[entries], series.ordinals[entries] - first
+        slots, starts = days["slots"], days["byte"]
+        if not len(entries):
+            return
+        joined = (slots[:-1] % 8 == 0) & (starts[1:] == starts[:-1] + slots[:-1] // 8)
+        joined &= (owners[1:] == owners[:-1]) & (places[1:] == places[:-1] + 1)
+        heads = [0, *(np.flatnonzero(~joined) + 1).tolist(), len(entries)]
+        for head, end in pairwise(heads):
+            packed = series.bits if series.bits is not None else self._bits[series.pieces[owners[head]].id]
+            count, start = int(slots[head:end].sum()), int(starts[head])
+            part = np.frombuffer(packed, np.uint8, (count + 7) // 8, start)
+            yield int(places[head]), np.unpackbits(part, count=count)

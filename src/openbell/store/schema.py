@@ -100,9 +100,7 @@ def reading(root: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)
-    db.execute("PRAGMA cache_size = -65536")
-    return db
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)
 
 
 def _is_interrupted(db: sqlite3.Connection) -> bool:
@@ -110,7 +108,7 @@ def _is_interrupted(db: sqlite3.Connection) -> bool:
     try:
         db.execute("SELECT 1 FROM sqlite_schema").fetchone()
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode in (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_RECOVERY):
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
             return True
         raise
     return False

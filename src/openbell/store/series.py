@@ -24,6 +24,9 @@ from openbell.store.files import OpenFiles
 
 COLUMN_COUNT = 6
 
+Entries = Rows | slice
+"""Some entries of a series, by their places."""
+
 Columns = npt.NDArray[np.float64]
 """Shape (6, n), the first row being stamps."""
 
@@ -44,6 +47,8 @@ class SeriesDays:
         The piece that each entry lies in, as an index into `pieces`.
     pieces
         Where the rows are.
+    regular
+        Whether every entry is a session of the calendar.
     block, bits
         The rows and presence bits themselves where they had to be tabulated anew; there are no pieces then.
     """
@@ -53,20 +58,26 @@ class SeriesDays:
     rows: Rows
     owners: npt.NDArray[np.int64]
     pieces: tuple[Piece, ...]
+    regular: bool
     block: Block | None = None
     bits: bytes | None = None
 
-    def inside(self, first: int, last: int) -> Rows:
+    def inside(self, first: int, last: int) -> Entries:
         """The entries of sessions ``first`` to ``last``, both included."""
+        if self.regular:
+            return slice(*self.ordinals.searchsorted((first, last + 1)).tolist())
         return np.flatnonzero((self.ordinals >= first) & (self.ordinals <= last))
 
-    def spans(self, entries: Rows, hours: Hours) -> tuple[Rows, Rows]:
+    def spans(self, entries: Entries, hours: Hours) -> tuple[Rows, Rows]:
         """The first row inside the hours and the number of rows inside, of some entries."""
         part = self.days[hours.value][entries]
         return self.rows[entries] + part["first"], part["span"].astype(np.int64)
 
     def fill(self, files: OpenFiles, owners: Rows, rows: Rows, counts: Rows, target: Columns) -> None:
         """Put runs of rows into ``target``, one after another; runs that follow one another are read as one."""
+        if len(rows) == 1:
+            self._fill_run(files, int(owners[0]), int(rows[0]), target)
+            return
         filled = counts > 0
         rows, owners, counts = rows[filled], owners[filled], counts[filled]
         if not len(rows):
@@ -104,6 +115,7 @@ def resolved(root: Path, calendar: Calendar, pieces: Sequence[Piece]) -> dict[st
     rows = days["row"] + np.repeat(np.array([piece.row for piece in pieces]), sizes)
     ordinals = ordinals_of(calendar, sample.interval, days["midnight"])
     zeros = np.zeros(len(days), np.int64)
+    all_known = bool((ordinals >= 0).all())
     result: dict[str, SeriesDays] = {}
     start = place = 0
     for symbol, group in groupby(pieces, key=lambda piece: piece.series.symbol):
@@ -111,7 +123,8 @@ def resolved(root: Path, calendar: Calendar, pieces: Sequence[Piece]) -> dict[st
         inner = sizes[place : place + len(own)]
         part = slice(start, start + sum(inner))
         fits = _fit(calendar, own, inner, ordinals[part])
-        found = SeriesDays(ordinals[part], days[part], rows[part], zeros[part], own)
+        every = all_known or bool((ordinals[part] >= 0).all())
+        found = SeriesDays(ordinals[part], days[part], rows[part], zeros[part], own, every)
         if len(own) > 1:
             found = _merged(found, inner)
         result[symbol] = found if fits else _retabulated(root, calendar, sample.interval, sample.grid, found)
@@ -124,7 +137,9 @@ def _merged(every: SeriesDays, sizes: list[int]) -> SeriesDays:
     midnights = every.days["midnight"]
     order = np.lexsort((owners, midnights))
     latest = order[np.append(midnights[order][1:] != midnights[order][:-1], True)]
-    return SeriesDays(every.ordinals[latest], every.days[latest], every.rows[latest], owners[latest], every.pieces)
+    return SeriesDays(
+        every.ordinals[latest], every.days[latest], every.rows[latest], owners[latest], every.pieces, every.regular
+    )
 
 
 def _fit(calendar: Calendar, pieces: Sequence[Piece], sizes: list[int], ordinals: Ordinals) -> bool:
@@ -145,7 +160,8 @@ def _retabulated(root: Path, calendar: Calendar, interval: Interval, grid: GridK
     table = tabulate(calendar, interval, block, np.array([0, len(block)]), grid)
     ordinals = ordinals_of(calendar, interval, table.days["midnight"])
     rows = table.days["row"].astype(np.int64)
-    return SeriesDays(ordinals, table.days, rows, np.zeros_like(rows), (), block, table.bits.tobytes())
+    known = bool((ordinals >= 0).all())
+    return SeriesDays(ordinals, table.days, rows, np.zeros_like(rows), (), known, block, table.bits.tobytes())
 
 
 def whole(root: Path, series: SeriesDays, chosen: Mask | None = None) -> Block:
