@@ -6,7 +6,6 @@ At each instant: streamed bars, finest interval first; windows that end now, sho
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from openbell.bars.interval import Interval
 from openbell.feeds.replay import ReplayFeed
 from openbell.session.lanes import Lane
 from openbell.session.session_data import SessionData
@@ -41,7 +40,7 @@ class Stream:
         self._session, self._feed = session, feed
         self._agenda: list[Instant] = []
         self._place = 0
-        self._lanes: tuple[Interval, ...] = ()
+        self._lanes: tuple[Lane, ...] = ()
         self.instants = 0
 
     def next_end(self) -> int | None:
@@ -83,13 +82,13 @@ class Stream:
         return instant
 
     def _refresh(self) -> None:
-        """Make the agenda anew when intervals have come or gone."""
-        lanes = tuple(self._session.lanes)
+        """Make the agenda anew when lanes have come or gone; one that left and came back is another one."""
+        lanes = tuple(self._session.lanes.values())
         if lanes == self._lanes:
             return
         self._lanes = lanes
         now = self._session.time.now
-        ordered = sorted(self._session.lanes.values(), key=lambda lane: lane.interval.rank)
+        ordered = sorted(lanes, key=lambda lane: lane.interval.rank)
         ended: dict[int, list[tuple[Lane, int]]] = {}
         for lane in ordered:
             ends = lane.panel.grid.ends

@@ -23,6 +23,11 @@ class ReplayFeed:
         else:
             tape.reserve(capacity)
 
+    def reserve(self, capacity: int) -> None:
+        """Make room for so many rows on every tape: all of them are read up to the last row in use."""
+        for tape in self._tapes.values():
+            tape.reserve(capacity)
+
     def write(self, interval: Interval, row: int, slots: npt.NDArray[int64], block: Block) -> None:
         """Put one symbol's bars of today on tape."""
         self._tapes[interval].write(row, slots, block)

@@ -90,7 +90,8 @@ class Analyst:
     def _draft(self, symbol: str, asks: tuple[Ask, ...]) -> Draft:
         record = self._session.records.get(symbol)
         need = need_of(symbol, (*self._session.asks.of(symbol), *asks), self._file)
-        stored = self._data.intervals(symbol)
+        info = self._data.info(symbol)
+        stored = () if info is None else info.intervals_on(self._time.today.date)
         draft = Draft(symbol, asks, record, need, stored)
         self._find(draft, self._validator.symbol(asks[0], need, stored))
         for interval in list(need.amounts):

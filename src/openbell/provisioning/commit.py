@@ -15,6 +15,7 @@ def make_room(session: SessionData, feed: ReplayFeed, staged: Iterable[StagedSym
     """Reserve all that a commit will need, so that nothing is left that could fail."""
     group = list(staged)
     session.reserve(sum(one.record is None for one in group))
+    feed.reserve(session.capacity)
     for one in group:
         for interval, series in one.series.items():
             if series.tape is not None:

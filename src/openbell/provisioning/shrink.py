@@ -101,7 +101,8 @@ class Shrinker:
 
     def _need(self, symbol: str, asks: Iterable[Ask]) -> SymbolNeed:
         need = need_of(symbol, asks, self._file)
-        stored = self._data.intervals(symbol)
+        info = self._data.info(symbol)
+        stored = () if info is None else info.intervals_on(self._session.time.today.date)
         for interval in list(need.amounts):
             base = base_of(interval, stored)
             if base is not None and base != interval:

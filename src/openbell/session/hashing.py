@@ -64,7 +64,8 @@ def _hashed(block: Block, begins: Stamps) -> bytes:
         _mix(_canonical(column).view(np.uint64), bounds, out)
     counts = np.diff(bounds)
     filled = counts > 0
-    return b"".join(part[filled].tobytes() for part in (starts, counts, out))
+    # Session by session, so that a history in two parts gives the same bytes as one in one part.
+    return np.column_stack([starts.view(np.uint64), counts.view(np.uint64), out])[filled].tobytes()
 
 
 def _canonical(column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

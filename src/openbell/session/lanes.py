@@ -53,6 +53,7 @@ class Lane:
         self.streamed.discard(row)
         for rows in self.folded.values():
             rows.discard(row)
+        self.folded = {base: rows for base, rows in self.folded.items() if len(rows)}
         self.panel.erase(row)
 
     @property

@@ -153,3 +153,4 @@ class SessionData:
         lane.dismiss(record.row)
         if not len(lane.members):
             del self.lanes[interval]
+            self.kept = {spec: kept for spec, kept in self.kept.items() if spec.interval != interval}
