@@ -164,7 +164,7 @@ class TestADefinitionThatCannotBeCompiled:
 
 
 def test_the_loops_are_text_that_can_be_read():
-    from openbell.indicators.trend import Ema
+    from openbell.indicators.averages import Ema
 
     text = loop_text(Ema.definition, False, "through")
 

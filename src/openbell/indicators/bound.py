@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import Floats
-from openbell.indicators.chain import Carried, Chain, Ints, Link
+from openbell.indicators.chain import Carried, Chain, Figures, Ints, Link
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import NEVER, Warm
 
@@ -15,10 +15,11 @@ class _Columns:
     __slots__ = ("link", "shown", "states", "windows")
 
     def __init__(self, link: Link, capacity: int) -> None:
+        fresh = link.fresh()
         self.link = link
-        self.states = np.tile(link.start, (capacity, 1))
-        self.windows = np.zeros((capacity, link.width))
-        self.shown = np.full((len(link.spec.outputs), capacity), np.nan)
+        self.states = np.tile(fresh.state, (capacity, 1))
+        self.windows = np.tile(fresh.window, (capacity, 1))
+        self.shown = np.tile(fresh.shown[:, None], (1, capacity))
 
     def grow(self, capacity: int) -> None:
         old, rows = self.__class__(self.link, capacity), len(self.states)
@@ -41,10 +42,12 @@ class Bound:
         Which one.
     capacity
         How many rows there is room for.
+    figures
+        What the market's calendar says, for parameters that stand for it.
     """
 
-    def __init__(self, spec: IndicatorSpec, capacity: int) -> None:
-        self.spec, self.needs, self.chain = spec, spec.needs, Chain.of(spec)
+    def __init__(self, spec: IndicatorSpec, capacity: int, figures: Figures | None = None) -> None:
+        self.spec, self.needs, self.chain = spec, spec.needs, Chain.of(spec, figures)
         self._columns = [_Columns(link, capacity) for link in self.chain.links]
         self._fed = np.zeros(capacity, np.bool_)
         self._updated: Ints = np.full(capacity, NEVER, np.int64)
@@ -65,14 +68,11 @@ class Bound:
 
     def advance(self, values: Floats, present: npt.NDArray[np.bool_], slot: int, session: int, end: int) -> None:
         """Feed one bar of every row that has one, innermost link first."""
-        rows = self.rows
-        if len(rows) == 0:
-            return
-        source, shown = values[self._columns[0].link.column], values
+        rows = self.rows if self._rows is None else self._rows
+        shown = values
         for columns in self._columns:
             link = columns.link
-            if link.spec.input is not None:
-                source = shown[link.spec.source_output]
+            source = values[link.column] if link.source < 0 else shown[link.source]
             link.kernel.across(
                 rows, present, source, values, slot, session, columns.states, columns.windows, link.params,
                 columns.shown, self._updated, end,

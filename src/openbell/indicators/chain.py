@@ -1,20 +1,25 @@
 """An indicator ready to run: its links, innermost first, each with its loops and the layout of its state."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Floats
-from openbell.indicators.definition import Kind
+from openbell.bars.interval import Interval
+from openbell.errors import IndicatorError, Problem
+from openbell.indicators.definition import CalendarFigure, Kind, Value
 from openbell.indicators.kernel import Kernel, kernel_of
 from openbell.indicators.spec import IndicatorSpec
 
 Ints = npt.NDArray[np.int64]
 
+# What a market's calendar says about an interval.
+Figures = Callable[[CalendarFigure, Interval], float]
+
 NO_SESSION = -1.0
 _CLOSE = FIELDS.index("close")
-_HEAD = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,36 +63,63 @@ class Carried:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Link:
-    """One definition with its parameters, as arrays that its loops read."""
+    """One definition with its parameters, as arrays that its loops read.
+
+    Parameters
+    ----------
+    spec, kernel
+        What it is, and its loops.
+    params
+        What the loops read of its parameters, see `openbell.indicators.loops`.
+    start
+        State, windows and values before any bar, one after another.
+    width, outputs
+        How many of these are windows, and values.
+    source
+        Which output of the link before it works on; -1 for the first link.
+    column
+        The row of `FIELDS` that a first link works on.
+    """
 
     spec: IndicatorSpec
     kernel: Kernel
     params: Floats
     start: Floats
     width: int
+    outputs: int
+    source: int
+    column: int
 
     @classmethod
-    def of(cls, spec: IndicatorSpec, resets: bool) -> "Link":
+    def of(cls, spec: IndicatorSpec, resets: bool, figures: Figures | None) -> "Link":
         """Lay out parameters and state of one indicator; compiles nothing yet."""
         definition = spec.definition
-        values = definition.resolved(dict(spec.params))
+        values = definition.resolved(_figured(spec, figures))
         params = [float(definition.lookback(dict(spec.params))), *(float(v) for v in vars(values).values())]
         width = 0
         for one in definition.windows:
             size = int(one.size(values))
             params += [float(width), float(width + size)]
             width += size
-        start = np.array([0.0, NO_SESSION, *(field.start for field in definition.fields)])
-        return cls(spec, kernel_of(definition, resets), np.array(params), start, width)
-
-    @property
-    def column(self) -> int:
-        """The row of `FIELDS` that it works on when it has no input."""
-        return FIELDS.index(self.spec.column or self.spec.definition.column)
+        start = [0.0, NO_SESSION, *(field.start for field in definition.fields)]
+        outputs = len(definition.outputs)
+        return cls(
+            spec=spec,
+            kernel=kernel_of(definition, resets),
+            params=np.array(params),
+            start=np.array([*start, *[0.0] * width, *[np.nan] * outputs]),
+            width=width,
+            outputs=outputs,
+            source=-1 if spec.input is None else spec.source_output,
+            column=_CLOSE if spec.input is not None else FIELDS.index(spec.column or definition.column),
+        )
 
     def fresh(self) -> Carried:
         """The state before any bar."""
-        return Carried(self.start.copy(), np.zeros(self.width), np.full(len(self.spec.outputs), np.nan))
+        everything = self.start.copy()
+        shown = len(everything) - self.outputs
+        fields = shown - self.width
+        return Carried(everything[:fields], everything[fields:shown], everything[shown:])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,10 +129,16 @@ class Chain:
     links: tuple[Link, ...]
 
     @classmethod
-    def of(cls, spec: IndicatorSpec) -> "Chain":
-        """The chain that a spec describes."""
+    def of(cls, spec: IndicatorSpec, figures: Figures | None = None) -> "Chain":
+        """The chain that a spec describes.
+
+        Raises
+        ------
+        IndicatorError
+            If it asks for a figure of the market's calendar and there are none.
+        """
         resets = spec.needs.kind is Kind.SESSION
-        return cls(tuple(Link.of(link, resets) for link in spec.chain))
+        return cls(tuple(Link.of(link, resets, figures) for link in spec.chain))
 
     def compile(self, across: bool = True) -> None:
         """Compile what is not compiled yet, or load it from the cache.
@@ -138,12 +176,24 @@ class Chain:
         tuple
             Values of shape (outputs, bars), and the index of the last bar that counted, -1 for none.
         """
-        source, last, out = columns[self.links[0].column], -1, columns[0]
+        bars, last, out = len(columns[0]), -1, columns[0]
         for link, stand in zip(self.links, carried, strict=True):
-            if link.spec.input is not None:
-                source = out[link.spec.source_output]
-            out = np.empty((len(link.spec.outputs), len(source)))
+            source = columns[link.column] if link.source < 0 else out[link.source]
+            out = np.empty((link.outputs, bars))
             last = link.kernel.through(
                 source, *columns, slots, sessions, stand.state, stand.window, link.params, stand.shown, out
             )
         return out, last
+
+
+def _figured(spec: IndicatorSpec, figures: Figures | None) -> dict[str, Value]:
+    """The parameters, with figures of the calendar in the place of those that stand for them."""
+    params = dict(spec.params)
+    for p in spec.definition.params:
+        if p.calendar is None or params[p.name] != p.default:
+            continue
+        if figures is None:
+            what = f"{p.name}={p.default} stands for the market's {p.calendar}, and there is no market here"
+            raise IndicatorError(Problem(f"indicator {spec.name}", what, f"Give {p.name}.", code="no_calendar"))
+        params[p.name] = p.type(figures(p.calendar, spec.interval))
+    return params

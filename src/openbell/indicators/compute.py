@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Floats
 from openbell.bars.interval import Interval
-from openbell.indicators.chain import Chain, Ints
-from openbell.indicators.definition import Value
+from openbell.indicators.chain import Chain, Figures, Ints
+from openbell.indicators.definition import CalendarFigure, Value
 from openbell.indicators.registry import parse
 from openbell.indicators.spec import IndicatorSpec
 
@@ -113,7 +113,8 @@ def compute(
         given = {name: frame[name] if had is None and name in frame.columns else had for name, had in given.items()}
     tables = _tables(spec, given)
     bars = next(iter(tables.values())).shape[-1]
-    values = _run(Chain.of(spec), tables, *_places(session, bars))
+    slots, sessions = _places(session, bars)
+    values = _run(Chain.of(spec, _figures(spec, slots)), tables, slots, sessions)
     if len(spec.outputs) == 1:
         return values[0]
     return dict(zip(spec.outputs, values, strict=True))
@@ -151,6 +152,16 @@ def _places(session: npt.ArrayLike | None, bars: int) -> tuple[Ints, Ints]:
     starts = np.flatnonzero(np.diff(sessions, prepend=sessions[:1] - 1))
     firsts = np.repeat(starts, np.diff(np.append(starts, bars)))
     return np.arange(bars) - firsts, sessions
+
+
+def _figures(spec: IndicatorSpec, slots: Ints) -> Figures:
+    def figure(wanted: CalendarFigure, _: Interval) -> float:
+        if wanted is CalendarFigure.BARS_PER_SESSION:
+            return float(slots.max(initial=0)) + 1.0
+        names = [p.name for link in spec.chain for p in link.definition.params if p.calendar is wanted]
+        raise ValueError(f"{spec.name} needs {', '.join(names)}: arrays have no calendar to take it from")
+
+    return figure
 
 
 def _run(chain: Chain, tables: dict[str, Floats], slots: Ints, sessions: Ints) -> list[Floats]:

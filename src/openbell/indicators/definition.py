@@ -31,6 +31,13 @@ class Kind(StrEnum):
     REPLAYED = "replayed"
 
 
+class CalendarFigure(StrEnum):
+    """What an indicator may have to know of its market."""
+
+    BARS_PER_YEAR = "bars per year"
+    BARS_PER_SESSION = "bars per session"
+
+
 class Bar(NamedTuple):
     """What `update` sees of one bar.
 
@@ -50,7 +57,10 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One parameter: its type, default and range; no default means that it must be given."""
+    """One parameter: its type, default and range; no default means that it must be given.
+
+    One with a ``calendar`` is by default a figure of the market's calendar; its default of 0 stands for that figure.
+    """
 
     name: str
     type: type
@@ -59,6 +69,7 @@ class Param:
     maximum: float | None
     choices: tuple[str, ...]
     about: str
+    calendar: "CalendarFigure | None" = None
 
     @property
     def required(self) -> bool:
@@ -82,6 +93,7 @@ class _ParamMark:
     maximum: float | None
     choices: tuple[str, ...]
     about: str
+    calendar: "CalendarFigure | None"
 
 
 # Any: the mark stands where the class annotates an int, a float or a str.
@@ -92,6 +104,7 @@ def param(
     maximum: float | None = None,
     choices: tuple[str, ...] = (),
     about: str = "",
+    calendar: "CalendarFigure | None" = None,
 ) -> Any:
     """Declare a parameter in the body of a definition: ``period: int = param(minimum=1)``.
 
@@ -105,14 +118,19 @@ def param(
         The words that a ``str`` parameter may be; `update` sees the word's index.
     about
         One sentence for the catalogue.
+    calendar
+        The figure of the market's calendar that takes the place of a default of 0.
     """
-    return _ParamMark(default, minimum, maximum, choices, about)
+    return _ParamMark(default, minimum, maximum, choices, about, calendar)
 
 
 class Window:
     """An array of float64 per symbol in the state; `update` reads and writes its elements."""
 
     def __getitem__(self, at: int) -> float:
+        raise TypeError("a window exists only while an indicator runs")
+
+    def __len__(self) -> int:
         raise TypeError("a window exists only while an indicator runs")
 
     def __setitem__(self, at: int, value: float) -> None:
@@ -169,6 +187,7 @@ class Definition:
     windows: tuple[WindowField, ...]
     column: str
     regular: bool
+    at_open: bool
     update: FunctionType
 
     @cached_property
@@ -207,10 +226,8 @@ class Definition:
     def warmup(self, params: Mapping[str, Value]) -> int:
         """Bars until the number no longer depends on where it started."""
         if self.kind is Kind.REPLAYED:
-            return int(self._ask("warmup", params, max(REPLAYED_BARS, self.lookback(params))))
-        if self.kind is Kind.FADING:
-            return int(self._ask("warmup", params, None))
-        return self.lookback(params)
+            return max(int(params.get("history", REPLAYED_BARS)), self.lookback(params))
+        return int(self._ask("warmup", params, None if self.kind is Kind.FADING else self.lookback(params)))
 
     def sessions(self, params: Mapping[str, Value]) -> int:
         """Past sessions with bars that it needs whole."""
@@ -236,7 +253,8 @@ def indicator(cls: Cls) -> Cls:
 
     Optional in the class: ``name`` (else the class's own, in snake case), ``kind`` (`Kind.WINDOW`), ``outputs``
     (``("value",)``), ``column`` (what ``bar.value`` is, ``"close"``), ``regular`` (only bars of regular hours; true for
-    session kinds), ``lookback(p)``, ``warmup(p)``, ``sessions(p)``, ``check(p)``.
+    session kinds), ``at_open`` (whether its value of today is known before today's first bar), ``lookback(p)``,
+    ``warmup(p)``, ``sessions(p)``, ``check(p)``.
 
     In `update`, ``state.seen`` counts bars, this one included. ``state``, ``bar`` and ``p`` are read field by field;
     functions that it calls are plain Python too and take numbers and windows. The class gets an attribute
@@ -275,6 +293,7 @@ def indicator(cls: Cls) -> Cls:
         windows=windows,
         column=str(getattr(cls, "column", "close")),
         regular=bool(getattr(cls, "regular", kind is Kind.SESSION)),
+        at_open=bool(getattr(cls, "at_open", False)),
         update=_update(cls),
     )
     type.__setattr__(cls, "definition", made)
@@ -304,7 +323,9 @@ def _params(cls: type) -> tuple[Param, ...]:
         kind = {"int": int, "float": float, "str": str}.get(getattr(annotation, "__name__", str(annotation)))
         if kind is None or (kind is str) != bool(mark.choices):
             raise _wrong(cls, f"parameter {name} is {annotation}", "Annotate int, float, or str with choices.")
-        found.append(Param(name, kind, mark.default, mark.minimum, mark.maximum, mark.choices, mark.about))
+        found.append(
+            Param(name, kind, mark.default, mark.minimum, mark.maximum, mark.choices, mark.about, mark.calendar)
+        )
     return tuple(sorted(found, key=lambda p: not p.required))
 
 

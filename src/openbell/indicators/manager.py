@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from openbell.bars.block import Block, Floats
 from openbell.bars.interval import Interval
+from openbell.indicators.batch import Tails, warmed_batch
 from openbell.indicators.bound import Bound
-from openbell.indicators.chain import Ints, Places
+from openbell.indicators.chain import Figures, Ints, Places
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm, warmed
 
@@ -24,6 +25,9 @@ class IndicatorManager:
     ----------
     capacity
         How many rows there is room for.
+    figures
+        What the market's calendar says of an interval, for indicators that need it; see
+        `openbell.indicators.calendar.figures_of`.
 
     Examples
     --------
@@ -39,8 +43,8 @@ class IndicatorManager:
     ([1.5, nan, nan, nan], True, 7)
     """
 
-    def __init__(self, capacity: int) -> None:
-        self._capacity = max(capacity, 1)
+    def __init__(self, capacity: int, figures: Figures | None = None) -> None:
+        self._capacity, self._figures = max(capacity, 1), figures
         self._bound: dict[IndicatorSpec, Bound] = {}
         self._by_interval: dict[Interval, list[Bound]] = {}
 
@@ -58,7 +62,7 @@ class IndicatorManager:
             If numba cannot compile a definition; names the line.
         """
         if spec not in self._bound:
-            bound = Bound(spec, self._capacity)
+            bound = Bound(spec, self._capacity, self._figures)
             bound.chain.compile()
             self._bound[spec] = bound
             self._by_interval.setdefault(spec.interval, []).append(bound)
@@ -72,6 +76,10 @@ class IndicatorManager:
     ) -> Warm:
         """The canonical state after history and today's bars; changes nothing. See `openbell.indicators.warm`."""
         return warmed(self._bound[spec].chain, spec.needs, history, today, places, keep)
+
+    def warm_many(self, spec: IndicatorSpec, past: Tails, today: Tails, ends: Ints) -> list[Warm]:
+        """`warm` for many symbols at once, of an indicator that does not ask where bars lie."""
+        return warmed_batch(self._bound[spec], past, today, ends)
 
     def adopt(self, spec: IndicatorSpec, row: int, warm: Warm) -> None:
         """Put a row's state in place and feed it from now on. In memory only."""

@@ -76,7 +76,7 @@ def warmed(chain: Chain, needs: Needs, history: Block, today: Block, places: Pla
         raise ValueError(f"{chain.links[-1].spec.key} depends on the place of bars: give places")
     if places is not None and len(places) != past + now:
         raise ValueError(f"places has {len(places)} entries for {past} bars of history and {now} of today")
-    carried, last, sessions = chain.fresh(), NEVER, 0
+    carried, last = chain.fresh(), NEVER
     ends = None if places is None else places.ends
     chosen, sessions = _chosen(needs, past, places)
     kept = _kept(chain, needs, history, today, places) if keep else None
@@ -86,6 +86,8 @@ def warmed(chain: Chain, needs: Needs, history: Block, today: Block, places: Pla
     values, at = _feed(chain, carried, today, places, past, _regular(needs, slice(0, now), places, past))
     if at >= 0 and ends is not None:
         last = int(ends[past + at])
+    if now == 0 and places is not None and past and chain.links[-1].spec.definition.at_open:
+        _open(chain, carried, history[past - 1 :], places)
     if kept is not None:
         kept[:, past + _indices(_regular(needs, slice(0, now), places, past), now)] = values
     return Warm(carried, last, sessions, kept)
@@ -151,3 +153,10 @@ def _kept(chain: Chain, needs: Needs, history: Block, today: Block, places: Plac
     values, _ = _feed(chain, chain.fresh(), history, places, 0, bars)
     kept[:, : len(history)][:, bars] = values
     return kept
+
+
+def _open(chain: Chain, carried: tuple[Carried, ...], last: Block, places: Places) -> None:
+    """Show what follows from past sessions alone: what a first bar of today would, tried on a copy of the state."""
+    copies = tuple(Carried(one.state.copy(), one.window.copy(), one.shown) for one in carried)
+    today = np.array([places.sessions[-1] + 1], np.int64)
+    chain.run(copies, last.columns, np.zeros(1, np.int64), today)

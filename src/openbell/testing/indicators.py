@@ -16,7 +16,7 @@ import numpy.typing as npt
 from openbell.bars.block import Block, Floats
 from openbell.bars.interval import Interval
 from openbell.indicators.chain import Chain, Ints, Places
-from openbell.indicators.definition import Bar, Definition, Kind, Param, Value, definition_of
+from openbell.indicators.definition import Bar, CalendarFigure, Definition, Kind, Param, Value, definition_of
 from openbell.indicators.manager import IndicatorManager
 from openbell.indicators.registry import parse
 from openbell.indicators.settling import TOLERANCE
@@ -89,7 +89,7 @@ def check_indicator(cls: type | Definition, *, count: int = 3, seed: int = 1) ->
 
     Examples
     --------
-    >>> from openbell.indicators.trend import Sma
+    >>> from openbell.indicators.averages import Sma
     >>> check_indicator(Sma, count=1)
     """
     definition = cls if isinstance(cls, Definition) else definition_of(cls)
@@ -101,10 +101,10 @@ def check_indicator(cls: type | Definition, *, count: int = 3, seed: int = 1) ->
 def walk(bars: int, seed: int = 1, scale: float = 100.0) -> Block:
     """A random walk of prices with volume, one bar a minute."""
     rng = np.random.default_rng(seed)
-    close = scale * np.cumprod(1.0 + rng.normal(0.0, 0.004, bars))
-    opened = close * (1.0 + rng.normal(0.0, 0.002, bars))
-    high = np.maximum(opened, close) * (1.0 + rng.uniform(0.0, 0.003, bars))
-    low = np.minimum(opened, close) * (1.0 - rng.uniform(0.0, 0.003, bars))
+    close: Floats = scale * np.cumprod(1.0 + rng.normal(0.0, 0.004, bars), dtype=np.float64)
+    opened: Floats = close * (1.0 + rng.normal(0.0, 0.002, bars))
+    high: Floats = np.maximum(opened, close) * (1.0 + rng.uniform(0.0, 0.003, bars))
+    low: Floats = np.minimum(opened, close) * (1.0 - rng.uniform(0.0, 0.003, bars))
     return _block(opened, high, low, close, rng.integers(0, 1000, bars).astype(np.float64))
 
 
@@ -129,7 +129,7 @@ def hard_markets(bars: int, seed: int = 1) -> dict[str, Block]:
 
 def values_of(spec: IndicatorSpec, bars: Block, sessions: Ints | None = None) -> Floats:
     """Values over all bars from the first on, shape (outputs, bars)."""
-    chain = Chain.of(spec)
+    chain = Chain.of(spec, _figures)
     slots, days = places_of(len(bars), sessions)
     return chain.run(chain.fresh(), bars.columns, slots, days)[0]
 
@@ -174,7 +174,7 @@ def is_the_same_bar_by_bar_and_across_symbols(case: Case) -> None:
     slots, sessions = places_of(bars)
     markets = [walk(bars, case.seed + row) for row in range(symbols)]
     present = np.random.default_rng(case.seed).random((bars, symbols)) < 0.8
-    manager = IndicatorManager(symbols)
+    manager = IndicatorManager(symbols, _figures)
     manager.prepare(case.spec)
     for row in range(symbols):
         manager.adopt(case.spec, row, manager.warm(case.spec, Block.empty(), Block.empty(), _no_places()))
@@ -187,7 +187,7 @@ def is_the_same_bar_by_bar_and_across_symbols(case: Case) -> None:
 
     for row, market in enumerate(markets):
         there = present[:, row]
-        chain = Chain.of(case.spec)
+        chain = Chain.of(case.spec, _figures)
         columns = tuple(np.ascontiguousarray(column[there]) for column in market.columns)
         batch, _ = chain.run(chain.fresh(), columns, slots[there], sessions[there])
         _same(case, np.array(seen)[there, :, row].T, batch, "bar by bar and in one go differ")
@@ -198,7 +198,7 @@ def is_the_same_in_any_split(case: Case) -> None:
     bars = min(_enough(case), 400)
     market, (slots, sessions) = walk(bars, case.seed), places_of(bars)
     cuts = [0, *sorted(np.random.default_rng(case.seed).integers(0, bars, 4).tolist()), bars]
-    chain = Chain.of(case.spec)
+    chain = Chain.of(case.spec, _figures)
     carried = chain.fresh()
 
     parts = [chain.run(carried, market[a:b].columns, slots[a:b], sessions[a:b])[0] for a, b in pairwise(cuts) if b > a]
@@ -266,10 +266,13 @@ def _plain(case: Case, market: Block, slots: Ints, sessions: Ints) -> Floats:
     """The definition run as it is written, without a compiler."""
     definition = case.definition
     params = definition.resolved(dict(case.spec.params))
+    for p in definition.params:
+        if p.calendar is not None and getattr(params, p.name) == p.default:
+            setattr(params, p.name, p.type(_figures(p.calendar, _INTERVAL)))
     lookback, resets = case.spec.needs.lookback, definition.kind is Kind.SESSION
     out = np.full((len(definition.outputs), len(market)), math.nan)
     state = _fresh(definition, params)
-    source = market.columns[Chain.of(case.spec).links[0].column]
+    source = market.columns[Chain.of(case.spec, _figures).links[0].column]
     for i in range(len(market)):
         if resets and i and sessions[i] != sessions[i - 1]:
             state = _fresh(definition, params)
@@ -288,6 +291,10 @@ def _fresh(definition: Definition, params: SimpleNamespace) -> SimpleNamespace:
     return SimpleNamespace(seen=0, **scalars, **windows)
 
 
+def _figures(wanted: CalendarFigure, _: Interval) -> float:
+    return {CalendarFigure.BARS_PER_YEAR: 19656.0, CalendarFigure.BARS_PER_SESSION: float(_BARS_OF_SESSION)}[wanted]
+
+
 def _enough(case: Case) -> int:
     needs = case.spec.needs
     return max(3 * needs.lookback + 60, (needs.sessions + 3) * _BARS_OF_SESSION)
@@ -298,7 +305,7 @@ def _one_session(case: Case, bars: int) -> Ints | None:
 
 
 def _settles(case: Case, market: Block, bars: int) -> bool:
-    manager = IndicatorManager(1)
+    manager = IndicatorManager(1, _figures)
     manager.prepare(case.spec)
     places = _places(bars, 0)
     manager.adopt(case.spec, 0, manager.warm(case.spec, market[len(market) - bars :], Block.empty(), places))
@@ -306,7 +313,7 @@ def _settles(case: Case, market: Block, bars: int) -> bool:
 
 
 def _warm(case: Case, history: Block, today: Block) -> Floats:
-    manager = IndicatorManager(1)
+    manager = IndicatorManager(1, _figures)
     manager.prepare(case.spec)
     warm = manager.warm(case.spec, history, today, _places(len(history), len(today)))
     return warm.values[:, None]

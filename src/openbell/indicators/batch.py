@@ -1,0 +1,94 @@
+"""Warming one indicator up for many symbols at once: the stream's own loop over their bars laid side by side.
+
+1. `Tails` lays the last bars before today of each symbol into one rectangle, the youngest in its last step.
+2. `warmed_batch` feeds the steps in order, then today's; what comes out is where each symbol stands, bit for bit what
+   `openbell.indicators.warm` gives for one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from openbell.bars.block import FIELDS, Block, Floats
+from openbell.indicators.bound import Bound, _Columns
+from openbell.indicators.chain import Carried, Ints
+from openbell.indicators.warm import NEVER, Warm
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tails:
+    """Bars of many symbols, side by side.
+
+    Parameters
+    ----------
+    values, present
+        float64 (steps, 5, symbols) in the order of `FIELDS`, bool (steps, symbols).
+    """
+
+    values: Floats
+    present: Flags
+
+    @classmethod
+    def of(cls, blocks: Sequence[Block], steps: int) -> "Tails":
+        """The last bars of each block, so many or as many as there are, each block's youngest in the last step."""
+        values = np.full((len(blocks), len(FIELDS), steps), np.nan)
+        present = np.zeros((len(blocks), steps), np.bool_)
+        for place, block in enumerate(blocks):
+            bars = min(len(block), steps)
+            if bars:
+                for field, column in enumerate(block.columns):
+                    values[place, field, steps - bars :] = column[-bars:]
+                present[place, steps - bars :] = True
+        return cls(np.ascontiguousarray(values.transpose(2, 1, 0)), np.ascontiguousarray(present.T))
+
+
+def warmed_batch(like: Bound, past: Tails, today: Tails, ends: Ints) -> list[Warm]:
+    """Where an indicator stands for each of many symbols; for those that do not ask where bars lie.
+
+    Parameters
+    ----------
+    like
+        The indicator as a session has it; nothing of it changes.
+    past
+        At least as many steps as the indicator's history.
+    today
+        Today's bars so far, oldest first.
+    ends
+        The end of each symbol's last bar, ns UTC.
+    """
+    stand = _Stand(like, past.present.shape[1])
+    steps = len(past.present)
+    for tails, first in ((past, steps - min(steps, like.needs.history)), (today, 0)):
+        for step in range(first, len(tails.present)):
+            stand.advance(tails.values[step], tails.present[step], 0, 0, 0)
+    return stand.all_taken(ends)
+
+
+class _Stand(Bound):
+    """An indicator for symbols that are not in the session yet, all of them fed."""
+
+    def __init__(self, like: Bound, symbols: int) -> None:
+        self.spec, self.needs, self.chain = like.spec, like.needs, like.chain
+        self._columns = [_Columns(link, symbols) for link in self.chain.links]
+        self._fed = np.ones(symbols, np.bool_)
+        self._updated = np.full(symbols, NEVER, np.int64)
+        self._sessions = np.zeros(symbols, np.int64)
+        self._rows = None
+
+    def all_taken(self, ends: Ints) -> list[Warm]:
+        """Every symbol's state; those that were fed nothing were never updated."""
+        return [
+            Warm(
+                tuple(
+                    Carried(columns.states[row], columns.windows[row], columns.shown[:, row])
+                    for columns in self._columns
+                ),
+                end if counted != NEVER else NEVER,
+                0,
+            )
+            for row, (end, counted) in enumerate(zip(ends.tolist(), self._updated.tolist(), strict=True))
+        ]
