@@ -17,20 +17,13 @@ __all__ = ["DayReport", "Report", "check", "plan", "run"]
 def check(source: Source) -> list[Problem]:
     """Every problem of a session file, each with its place; empty when all is well."""
     from openbell.config.loader import load
-    from openbell.strategies.loading import load_class
-    from openbell.strategies.strategy import Strategy
+    from openbell.engine.checking import user_problems
 
     try:
         file = load(source)
     except ConfigError as error:
         return list(error.problems)
-    found: list[Problem] = []
-    for place, rule in enumerate(file.strategies):
-        try:
-            load_class(rule.use, Strategy, f"strategies[{place}].use")
-        except ConfigError as error:
-            found += error.problems
-    return found
+    return user_problems(file)
 
 
 def plan(source: Source, day: date | str | None = None) -> Any:

@@ -377,18 +377,17 @@ use = "scanners.py:GapUp"
                 "backtest.speed",
                 "session.intervals[1]",
                 "session.completeness",
-                "session.symbols",
                 "history[0].days",
                 "history[0].intervals",
                 "indicators[0].interval",
                 "indicators[0].keep",
                 "indicators[0].params.period",
                 "indicators[0].params.colour",
-                "scanners",
+                "scanners[0].use",
             ]
         )
         assert all(problem.where.startswith(f"{path}: ") for problem in problems)
-        assert {problem.code for problem in problems} >= {"not_built", "unknown_key", "missing_key", "no_symbols"}
+        assert {problem.code for problem in problems} >= {"not_built", "unknown_key", "missing_key", "no_strategy"}
 
     @pytest.mark.parametrize("section", SECTIONS)
     def test_what_is_not_built_yet_says_so(self, inside, section):
@@ -498,7 +497,8 @@ def test_the_schema_names_every_section():
     described = schema()
 
     assert set(described["properties"]) == {
-        "name", "market", "mode", "store", "backtest", "session", "history", "quality", "budget", "indicators", "strategies",
+        "name", "market", "mode", "store", "backtest", "session", "history", "quality", "budget", "indicators",
+            "scanners", "strategies",
     }  # fmt: skip
     json.dumps(described)
 

@@ -20,8 +20,15 @@ def faults_across(document: Mapping[str, object]) -> Iterator[Problem]:
 
 def _nobody_to_follow(document: Mapping[str, object]) -> Iterator[Problem]:
     session = document.get("session")
-    if isinstance(session, Mapping) and session.get("symbols", []) == [] and not document.get("strategies"):
-        what, fix = "names no symbol, and no strategy could add one.", 'Write symbols like symbols = ["AAPL"].'
+    if (
+        isinstance(session, Mapping)
+        and session.get("symbols", []) == []
+        and not (document.get("strategies") or document.get("scanners"))
+    ):
+        what, fix = (
+            "names no symbol, and no strategy or scanner could add one.",
+            'Write symbols like symbols = ["AAPL"].',
+        )
         yield Problem("session.symbols", what, fix, code="no_symbols")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    Field,
     PlainSerializer,
     PlainValidator,
     StringConstraints,
@@ -136,6 +137,40 @@ def _plain(value: object) -> bool:
     return isinstance(value, str | int | float | date | time)
 
 
+def _span(value: object) -> Interval:
+    interval = value if isinstance(value, Interval) else Interval.parse(value)  # type: ignore[arg-type]
+    if not interval.intraday:
+        raise ValueError(f"{str(interval)!r} is longer than a day")
+    return interval
+
+
+def _time_of_day(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    try:
+        if not isinstance(value, str) or ":" not in value:
+            raise ValueError
+        return time.fromisoformat(value.strip().zfill(5))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a time of day") from None
+
+
+def _universe(value: object, info: ValidationInfo) -> list[str] | None:
+    """Names as they are, or those of a file: one a line, or with commas; what follows a # is left out."""
+    if value is None or value == "all":
+        return None
+    if isinstance(value, str):
+        file = (folder_of(info) / Path(value).expanduser()).resolve()
+        if not file.is_file():
+            what = f"was {value!r}; there is no file {file}."
+            raise refused(Problem("", what, 'Correct the path, or write "all" or a list.', code="no_universe"))
+        lines = (line.partition("#")[0].replace(",", " ") for line in file.read_text().splitlines())
+        value = [name for line in lines for name in line.split()]
+    if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
+        raise ValueError(f'was {value!r}, which is neither "all" nor a list of symbols nor a file')
+    return _without_twins([_symbol(name.strip()) for name in value])
+
+
 _INTERVAL_SCHEMA = {"type": "string", "pattern": "^\\s*[0-9]{1,6}\\s*[smhdwSMHDW]\\s*$"}
 
 IntervalText = Annotated[
@@ -157,4 +192,20 @@ Store = Annotated[
 ]
 FileName = Annotated[str, StringConstraints(strict=True, strip_whitespace=True), AfterValidator(_file_name)]
 StrategyName = Annotated[str, StringConstraints(strict=True, strip_whitespace=True), AfterValidator(_strategy)]
+Span = Annotated[
+    Interval, PlainValidator(_span), PlainSerializer(str, return_type=str), WithJsonSchema(_INTERVAL_SCHEMA)
+]
+TimeOfDay = Annotated[
+    time,
+    PlainValidator(_time_of_day),
+    PlainSerializer(lambda value: value.isoformat(), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$"}),
+]
+Universe = Annotated[
+    list[str] | None,
+    PlainValidator(_universe),
+    PlainSerializer(lambda value: "all" if value is None else value, return_type=object),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Figure = Annotated[float, Field(ge=0)]
 Params = Annotated[dict[str, object], PlainValidator(_params), WithJsonSchema({"type": "object"})]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from openbell.bars.interval import Interval
 from openbell.config import model
 from openbell.config.across import faults_across
 from openbell.config.findings import findings
@@ -21,8 +22,11 @@ from openbell.config.session_file import (
     HistoryRule,
     IndicatorRule,
     QualityRule,
+    ScannerRule,
+    Schedule,
     SessionFile,
     StrategyRule,
+    UniverseFilter,
 )
 from openbell.config.unbuilt import take_out
 from openbell.config.writing import toml_text
@@ -93,9 +97,39 @@ def _session_file(checked: model.Document, path: Path | None) -> SessionFile:
         quality=QualityRule(checked.quality.history, checked.quality.session),
         budget=BudgetRule(checked.budget.max_symbols, checked.budget.max_megabytes),
         indicators=tuple(IndicatorRule(rule.spec, rule.keep, _some(rule.symbols)) for rule in checked.indicators),
-        strategies=tuple(StrategyRule(rule.use, rule.params) for rule in checked.strategies),
-        text=toml_text({key: value for key, value in checked.model_dump(exclude_none=True).items() if value != []}),
+        scanners=tuple(_scanner(rule) for rule in checked.scanners),
+        strategies=tuple(
+            StrategyRule(rule.use, rule.params, rule.faults_allowed, rule.slow_after) for rule in checked.strategies
+        ),
+        text=toml_text(
+            {key: value for key, value in checked.model_dump(exclude_none=True, by_alias=True).items() if value != []}
+        ),
     )
+
+
+def _scanner(rule: model.Scanner) -> ScannerRule:
+    where = rule.where
+    return ScannerRule(
+        use=rule.use,
+        params=rule.params,
+        schedule=Schedule(rule.pre_session, _nanoseconds(rule.every), rule.from_, rule.until, tuple(sorted(rule.at))),
+        universe=None if rule.universe is None else tuple(rule.universe),
+        where=UniverseFilter(
+            where.days,
+            (where.min_price, where.max_price),
+            (where.min_volume, where.max_volume),
+            (where.min_range, where.max_range),
+        ),
+        most_held=rule.most_held,
+        minimum_stay=_nanoseconds(rule.minimum_stay) or 0,
+        cool_down=_nanoseconds(rule.cool_down) or 0,
+        faults_allowed=rule.faults_allowed,
+        slow_after=rule.slow_after,
+    )
+
+
+def _nanoseconds(span: Interval | None) -> int | None:
+    return None if span is None else span.width_ns
 
 
 def _some(symbols: list[str] | None) -> frozenset[str] | None:

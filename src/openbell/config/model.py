@@ -3,6 +3,7 @@
 A field's description is the sentence that tells a user what to write; it begins where "Write ..." leaves off.
 """
 
+import math
 import re
 from datetime import date
 from typing import Annotated, Self
@@ -11,15 +12,19 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, 
 
 from openbell.config.fields import (
     Day,
+    Figure,
     FileName,
     Intervals,
     IntervalText,
     Market,
     Params,
     SomeSymbols,
+    Span,
     Store,
     StrategyName,
     Symbols,
+    TimeOfDay,
+    Universe,
     refused,
 )
 from openbell.config.session_file import Mode
@@ -151,6 +156,56 @@ class Strategy(Table):
         description='a class and where it is, like "strategies.py:Crossover" or "package.module:Name".'
     )
     params: Params = Field(default={}, description="a table of arguments, like params = { fast = 10 }.")
+    faults_allowed: Annotated[int, Field(strict=True, ge=1)] = Field(
+        default=3, description="after how many exceptions it is called no more, like faults_allowed = 3."
+    )
+    slow_after: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        default=0.1, description="after how many seconds a call counts as slow, like slow_after = 0.1."
+    )
+
+
+class Filter(Table):
+    """``where`` of a scanner: figures over the sessions before today."""
+
+    days: Annotated[int, Field(strict=True, ge=1)] = Field(default=20, description="over how many sessions, like 20.")
+    min_price: Figure = Field(default=0.0, description="the least last close, like min_price = 5.")
+    max_price: Figure = Field(default=math.inf, description="the highest last close, like max_price = 500.")
+    min_volume: Figure = Field(default=0.0, description="the least mean daily volume, like min_volume = 500000.")
+    max_volume: Figure = Field(default=math.inf, description="the highest mean daily volume.")
+    min_range: Figure = Field(default=0.0, description="the least mean of (high - low) / close, like min_range = 0.01.")
+    max_range: Figure = Field(default=math.inf, description="the highest mean of (high - low) / close.")
+
+
+class Scanner(Strategy):
+    """One ``[[scanners]]``."""
+
+    pre_session: Annotated[bool, Field(strict=True)] = Field(default=False, description="true or false.")
+    every: Span | None = Field(default=None, description='a length of time, like every = "5m".')
+    from_: TimeOfDay | None = Field(default=None, alias="from", description='a time, like from = "09:35".')
+    until: TimeOfDay | None = Field(default=None, description='a time, like until = "15:55".')
+    at: list[TimeOfDay] = Field(default=[], description='a list of times, like at = ["10:00", "12:30"].')
+    universe: Universe = Field(
+        default=None, description='universe = "all", a list of symbols, or a file of symbols like "names.txt".'
+    )
+    where: Filter = Field(default=Filter(), description="a table like where = { min_price = 5, min_volume = 500000 }.")
+    most_held: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+        default=None, description="how many symbols it holds in full at once, like most_held = 20."
+    )
+    minimum_stay: Span | None = Field(default=None, description='a length of time, like minimum_stay = "30m".')
+    cool_down: Span | None = Field(default=None, description='a length of time, like cool_down = "15m".')
+
+    @model_validator(mode="after")
+    def _scheduled(self) -> Self:
+        if not (self.pre_session or self.every or self.at):
+            what = "says not when it scans."
+            fix = 'Write pre_session = true, every = "5m" or at = ["10:00"].'
+            raise refused(Problem("", what, fix, code="no_schedule"))
+        if self.every is None and (self.from_ or self.until):
+            raise refused(Problem("", "has from or until, and no every.", 'Write every = "5m", too.', code="no_every"))
+        if self.from_ and self.until and self.until < self.from_:
+            what = f"was {self.until:%H:%M}, which is before from = {self.from_:%H:%M}."
+            raise refused(Problem("until", what, "Write a later time.", code="times"))
+        return self
 
 
 class Document(Table):
@@ -166,6 +221,7 @@ class Document(Table):
     quality: Quality = Field(default=Quality(), description="a table [quality] with history and session.")
     budget: Budget = Field(default=Budget(), description="a table [budget] with max_symbols or max_megabytes.")
     indicators: list[Indicator] = Field(default=[], description="each indicator as a table of its own, [[indicators]].")
+    scanners: list[Scanner] = Field(default=[], description="each scanner as a table of its own, [[scanners]].")
     strategies: list[Strategy] = Field(default=[], description="each strategy as a table of its own, [[strategies]].")
 
 

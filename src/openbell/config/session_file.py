@@ -1,8 +1,9 @@
 """The session file as values: what the rest of openbell reads, checked and with nothing left to guess."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from pathlib import Path
 
@@ -30,11 +31,17 @@ class HistoryRule:
         From short to long, none twice; they need not be among the session's.
     symbols
         The symbols it is for, None for all.
+    bars
+        The last so many bars besides, as strategies declare them.
+    by
+        Why it is there, in words.
     """
 
     days: int
     intervals: tuple[Interval, ...]
     symbols: frozenset[str] | None
+    bars: int = 0
+    by: str = "in the session file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +97,87 @@ class StrategyRule:
         ``FILE.py:Class`` with an absolute path, or ``package.module:Class``.
     params
         Arguments by name.
+    faults_allowed
+        After so many exceptions it is not called any more.
+    slow_after
+        Seconds after which a call counts as slow.
     """
 
     use: str
     params: Mapping[str, object]
+    faults_allowed: int = 3
+    slow_after: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a scanner scans, on the exchange's clock; a time after an early close is left out.
+
+    Parameters
+    ----------
+    pre_session
+        Once before the first bar.
+    every, start, until
+        Every so many nanoseconds from one time of day to another; None for the open and the close.
+    at
+        At these times of day.
+    """
+
+    pre_session: bool = False
+    every: int | None = None
+    start: time | None = None
+    until: time | None = None
+    at: tuple[time, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UniverseFilter:
+    """Which symbols of a universe are looked at, by figures over the sessions before today.
+
+    Parameters
+    ----------
+    days
+        Over how many sessions.
+    price, volume, range
+        From and to, of the last close, of the mean daily volume, and of the mean of (high - low) / close.
+    """
+
+    days: int = 20
+    price: tuple[float, float] = (0.0, math.inf)
+    volume: tuple[float, float] = (0.0, math.inf)
+    range: tuple[float, float] = (0.0, math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerRule:
+    """One ``[[scanners]]``.
+
+    Parameters
+    ----------
+    use, params, faults_allowed, slow_after
+        As for strategies.
+    schedule
+        When it scans.
+    universe
+        The symbols it looks at, None for everything in the store.
+    where
+        What a symbol of the universe must fulfil besides.
+    most_held
+        How many symbols it holds in full at once, None for any number.
+    minimum_stay, cool_down
+        Nanoseconds for which a promoted symbol stays at least, and for which a dropped one does not come back.
+    """
+
+    use: str
+    params: Mapping[str, object]
+    schedule: Schedule
+    universe: tuple[str, ...] | None = None
+    where: UniverseFilter = UniverseFilter()
+    most_held: int | None = None
+    minimum_stay: int = 0
+    cool_down: int = 0
+    faults_allowed: int = 3
+    slow_after: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +208,7 @@ class SessionFile:
         Which segments of a day are streamed.
     completeness
         The least share of its window's base bars that a derived bar needs, 0 to 1.
-    history, quality, budget, indicators, strategies
+    history, quality, budget, indicators, scanners, strategies
         The rules, in the order of the file.
     text
         The same as TOML, with defaults written out and absolute paths, so that it can be run from anywhere.
@@ -146,5 +230,6 @@ class SessionFile:
     quality: QualityRule
     budget: BudgetRule
     indicators: tuple[IndicatorRule, ...]
+    scanners: tuple[ScannerRule, ...]
     strategies: tuple[StrategyRule, ...]
     text: str

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 SECTIONS = {
     "aggregates": "figures over past sessions",
-    "scanners": "scanners",
 }
 VALUES = {("mode", "live"): "live sessions"}
 

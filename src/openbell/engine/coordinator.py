@@ -14,6 +14,7 @@ from openbell.engine.owners import Owners
 from openbell.engine.phase import Phase, refusal
 from openbell.engine.report import DayReport, day_report
 from openbell.engine.requests import Requests
+from openbell.engine.seating import promised
 from openbell.engine.story import Story
 from openbell.engine.stream import Stream
 from openbell.errors import Problem, SessionError
@@ -61,7 +62,9 @@ class SessionCoordinator:
     """
 
     def __init__(self, file: SessionFile, *, observer: Observer | None = None) -> None:
-        self.file = file
+        self._dispatcher = Dispatcher(file, self)
+        self.signals = self._dispatcher.signals
+        self.file = promised(file, self._dispatcher.needs)
         self.time = TimeManager(load_calendar(file.market), file.hours)
         self.data = DataManager(file.store, self.time.calendar)
         self.days = tuple(self.time.trading_days(file.start, file.end))
@@ -72,7 +75,6 @@ class SessionCoordinator:
         self.owners = Owners(self)
         self._observer = observer
         self._next_day = 0
-        self._dispatcher = Dispatcher(file.strategies, self)
 
     @classmethod
     def from_file(cls, source: str | Path | Mapping[str, Any]) -> Self:
@@ -182,8 +184,8 @@ class SessionCoordinator:
                 self._dispatcher.day_end()
             self.phase = Phase.ENDED
             self.requests.forget()
-            faults = self._dispatcher.faults
-            return day_report(self._session, self._stream.instants, self._results, detail=detail, faults=faults)
+            users = self._dispatcher.doings()
+            return day_report(self._session, self._stream.instants, self._results, detail=detail, users=users)
 
     def close(self) -> None:
         """End for good; nothing can be asked or streamed afterwards."""

@@ -1,22 +1,63 @@
-"""Calling users' strategies: in a fixed order, each fault isolated."""
+"""Calling users' strategies: in a fixed order, each fault isolated.
 
-import logging
-import traceback
-from collections.abc import Callable, Sequence
-from functools import partial
+All bars of an instant are in before anybody is called. Then, strategy by strategy in the order of the session file:
+symbols that came or left, quality that crossed its minimum, and for each interval that ended, shortest first, `on_bars`
+and `on_bar`. Scanners follow.
+"""
 
-from openbell.config.session_file import StrategyRule
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from openbell.config.session_file import SessionFile
+from openbell.desk.bars import Bars, Flags, each_bar
+from openbell.desk.desk import Engine
+from openbell.desk.grades import Grades
+from openbell.desk.needs import Needs
+from openbell.desk.signals import SignalBook
+from openbell.desk.windows import Windows
+from openbell.engine.report import Doings
+from openbell.engine.seating import seated
+from openbell.engine.seats import Seat
 from openbell.engine.stream import Instant
-from openbell.errors import ConfigError, Problem
 from openbell.session.lanes import Lane
 from openbell.session.session_data import SessionData
-from openbell.strategies.bars import Bars, each_bar
-from openbell.strategies.loading import load_class
-from openbell.strategies.strategy import Desk, Strategy, overrides
+from openbell.strategies.strategy import Strategy
 
-logger = logging.getLogger(__name__)
 
-FAULTS_ALLOWED = 3
+class StrategySeat:
+    """A strategy, its views of the day, and what it was told already."""
+
+    def __init__(self, seat: Seat) -> None:
+        self.seat = seat
+        self.strategy: Strategy = seat.user
+        self.whole, self.each = (seat.hears(Strategy, method) for method in ("on_bars", "on_bar"))
+        self.graded = seat.hears(Strategy, "on_quality") and seat.needs.minimum_quality is not None
+        self._views: dict[Lane, Bars] = {}
+        self._below: dict[Lane, Flags] = {}
+
+    def clear(self) -> None:
+        """Forget the views of the last day."""
+        self._views, self._below = {}, {}
+
+    def view(self, session: SessionData, lane: Lane, grades: Grades, windows: Windows) -> Bars:
+        """Its view of a lane."""
+        view = self._views.get(lane)
+        if view is None:
+            view = Bars(session, lane, grades, windows, self.seat.needs.minimum_quality)
+            self._views[lane] = view
+        return view
+
+    def crossings(self, lane: Lane, grades: Grades) -> Iterator[tuple[int, float]]:
+        """Rows of which the quality has crossed the minimum since the last look, with the quality."""
+        quality = grades.quality(lane)
+        below = quality < (self.seat.needs.minimum_quality or 0.0)
+        before = self._below.get(lane)
+        if before is None or len(before) != len(below):
+            before = np.zeros(len(below), np.bool_) if before is None else np.pad(before, (0, len(below) - len(before)))
+        self._below[lane] = below
+        for row in np.flatnonzero(below != before).tolist():
+            yield row, float(quality[row])
 
 
 class Dispatcher:
@@ -24,82 +65,100 @@ class Dispatcher:
 
     Parameters
     ----------
-    rules
-        Which strategies, in order.
-    desk
+    file
+        Whose strategies, in order.
+    engine
         What they see of the session.
+
+    Raises
+    ------
+    ConfigError
+        With everything that is wrong with users' classes, their parameters and their ``setup``.
     """
 
-    def __init__(self, rules: Sequence[StrategyRule], desk: Desk) -> None:
-        self.strategies = [self._made(rule, f"strategies[{place}]", desk) for place, rule in enumerate(rules)]
-        self.faults: list[Problem] = []
+    def __init__(self, file: SessionFile, engine: Engine) -> None:
+        self.signals = SignalBook()
+        self.seats = seated(file.strategies, engine, self.signals)
+        self._strategies = [StrategySeat(seat) for seat in self.seats]
         self._session: SessionData | None = None
-        self._views: dict[Lane, Bars] = {}
-        self._hear = [(one, overrides(one, "on_bars"), overrides(one, "on_bar")) for one in self.strategies]
+        self._known: frozenset[str] = frozenset()
+        self._revision = -1
 
-    def _made(self, rule: StrategyRule, where: str, desk: Desk) -> Strategy:
-        found = load_class(rule.use, Strategy, f"{where}.use")
-        try:
-            strategy: Strategy = found(**rule.params)
-        except TypeError as error:
-            what = f"{found.__name__} does not take these params: {error}."
-            raise ConfigError(Problem(f"{where}.params", what, "Use its own names.", code="bad_params")) from error
-        strategy.desk = desk
-        return strategy
+    @property
+    def needs(self) -> list[Needs]:
+        """What every strategy declared."""
+        return [seat.needs for seat in self.seats]
+
+    def doings(self) -> Doings:
+        """What everybody did today."""
+        return Doings(
+            faults=[fault for seat in self.seats for fault in seat.faults[self._told.get(seat, 0) :]],
+            signals=len(self.signals) - self._signals,
+            callbacks={seat.name: seat.timing.as_dict() for seat in self.seats},
+        )
 
     def clear(self, session: SessionData) -> None:
         """Turn to a new day's session."""
         self._session = session
-        self._views = {}
+        self._grades, self._windows = Grades(session), Windows(session)
+        for one in self._strategies:
+            one.clear()
+        self._told = {seat: len(seat.faults) for seat in self.seats}
+        self._signals = len(self.signals)
 
     def day_start(self) -> None:
         """Tell every strategy that the day's symbols are in."""
-        for strategy in self.strategies:
-            self._guard(strategy, strategy.on_day_start)
+        self._note()
+        for seat in self.seats:
+            seat.call(seat.user.on_day_start)
 
     def day_end(self) -> None:
         """Tell every strategy that the last bar is in."""
-        for strategy in self.strategies:
-            self._guard(strategy, strategy.on_day_end)
+        for seat in self.seats:
+            seat.call(seat.user.on_day_end)
 
     def call(self, instant: Instant) -> None:
         """Call every strategy for the intervals that ended, shortest first."""
-        for strategy, whole, each in self._hear:
+        session = self._session
+        assert session is not None
+        came, left = self._changes() if session.revision != self._revision else ((), ())
+        grades, windows = self._grades, self._windows
+        for one in self._strategies:
+            seat, strategy = one.seat, one.strategy
+            for symbol in came:
+                seat.call(strategy.on_symbol_added, symbol)
+            for symbol in left:
+                seat.call(strategy.on_symbol_removed, symbol)
             for lane, slot in instant.ended:
-                if whole:
-                    self._guard(strategy, partial(strategy.on_bars, self._view(lane).at_slot(slot)))
-                if each:
-                    self._guard(strategy, partial(self._each, strategy, lane, slot))
+                if one.graded:
+                    seat.call(self._quality, one, lane)
+                if one.whole:
+                    view = one.view(session, lane, grades, windows)
+                    view.slot = slot
+                    seat.call(strategy.on_bars, view)
+                if one.each:
+                    seat.call(self._each, one, lane, slot)
 
-    def _each(self, strategy: Strategy, lane: Lane, slot: int) -> None:
+    def _each(self, one: StrategySeat, lane: Lane, slot: int) -> None:
         assert self._session is not None
-        on_bar = strategy.on_bar
-        for bar in each_bar(self._session, lane, slot):
+        minimum = one.seat.needs.minimum_quality
+        skip = None if minimum is None else ~(self._grades.quality(lane) >= minimum)
+        on_bar = one.strategy.on_bar
+        for bar in each_bar(self._session, lane, slot, skip):
             on_bar(bar)
 
-    def _view(self, lane: Lane) -> Bars:
-        view = self._views.get(lane)
-        if view is None:
-            assert self._session is not None
-            view = self._views[lane] = Bars(self._session, lane)
-        return view
-
-    def _guard(self, strategy: Strategy, callback: Callable[[], None]) -> None:
-        try:
-            callback()
-        except Exception as error:  # a user's code may raise anything; the day goes on and the report says so
-            self._fault(strategy, error)
-
-    def _fault(self, strategy: Strategy, error: Exception) -> None:
+    def _quality(self, one: StrategySeat, lane: Lane) -> None:
         assert self._session is not None
-        name = type(strategy).__name__
-        at = f"{self._session.time.at(self._session.time.now):%Y-%m-%d %H:%M:%S}"
-        trace = "".join(traceback.format_exception(error)[-2:]).strip()
-        self.faults.append(
-            Problem(f"{name} at {at}", f"{type(error).__name__}: {error}", trace, code="strategy_raised")
-        )
-        logger.warning("strategy=%s at=%s raised %s", name, at, error)
-        if sum(problem.where.startswith(f"{name} at ") for problem in self.faults) >= FAULTS_ALLOWED:
-            self._hear = [heard for heard in self._hear if heard[0] is not strategy]
-            what = f"raised {FAULTS_ALLOWED} times and is not called any more."
-            self.faults.append(Problem(f"{name} at {at}", what, "Mend it and run again.", code="strategy_disabled"))
+        for row, quality in one.crossings(lane, self._grades):
+            if self._session.names[row] and quality == quality:
+                one.strategy.on_quality(self._session.names[row], str(lane.interval), quality)
+
+    def _note(self) -> None:
+        assert self._session is not None
+        self._revision, self._known = self._session.revision, frozenset(self._session.records)
+
+    def _changes(self) -> tuple[Sequence[str], Sequence[str]]:
+        """Symbols that came and left since the last look, by name."""
+        before = self._known
+        self._note()
+        return sorted(self._known - before), sorted(before - self._known)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from openbell.errors import Problem
+from openbell.engine.seats import Fault
 from openbell.provisioning.result import ProvisioningResult
 from openbell.session.digest import digest
 from openbell.session.session_data import SessionData
@@ -34,6 +34,16 @@ class DayReport:
         Every request that was not from the session file, in order.
     warnings
         What was found and did not stop anything.
+    faults
+        What users' code raised, with traceback and instant.
+    outside
+        Stored bars of today outside the session's hours.
+    signals
+        How many were made.
+    scans
+        Every scan: when, by whom, how many symbols were looked at, and which were promoted and dropped.
+    callbacks
+        Per strategy and scanner: calls so far, seconds in all, the slowest one and how many were slow.
     """
 
     date: str
@@ -47,6 +57,8 @@ class DayReport:
     faults: list[Json] = field(default_factory=list)
     outside: int = 0
     signals: int = 0
+    scans: list[Json] = field(default_factory=list)
+    callbacks: Json = field(default_factory=dict)
 
     def as_dict(self) -> Json:
         """As in ``report.json``."""
@@ -96,15 +108,26 @@ class Report:
         return f"{self.name}: {len(self.days)} days, {bars:,} bars, digest {self.digest}"
 
 
+@dataclass(frozen=True, slots=True)
+class Doings:
+    """What users' strategies and scanners did on a day: the last fields of a `DayReport`."""
+
+    faults: Sequence[Fault] = ()
+    signals: int = 0
+    scans: list[Json] = field(default_factory=list)
+    callbacks: Json = field(default_factory=dict)
+
+
 def day_report(
     session: SessionData,
     instants: int,
     results: Sequence[ProvisioningResult],
     *,
     detail: bool,
-    faults: Sequence[Problem] = (),
+    users: "Doings | None" = None,
 ) -> DayReport:
     """The report of a session as it stands now."""
+    users = users or Doings()
     config = [result for result in results if result.source == "config"]
     time = session.time
     return DayReport(
@@ -120,7 +143,10 @@ def day_report(
         },
         requests=[{"at": time.iso(one.at)} | one.as_dict() for one in results if one.source != "config"],
         warnings=[p.as_dict() for result in config if result.ok for p in result.problems],
-        faults=[problem.as_dict() for problem in faults],
+        faults=[fault.as_dict() for fault in users.faults],
+        signals=users.signals,
+        scans=users.scans,
+        callbacks=users.callbacks,
     )
 
 

@@ -69,7 +69,7 @@ def _promise(need: SymbolNeed, symbol: str, file: SessionFile) -> None:
     for history in file.history:
         if history.symbols is None or symbol in history.symbols:
             for interval in history.intervals:
-                need.want(interval, Amount(days=history.days), "in the session file")
+                need.want(interval, Amount(days=history.days, bars=history.bars), history.by)
     for rule in file.indicators:
         if rule.symbols is None or symbol in rule.symbols:
             _indicator(need, rule.spec, rule.keep)

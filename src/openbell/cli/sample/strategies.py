@@ -3,7 +3,7 @@
 import numpy as np
 
 import openbell as ob
-from openbell.strategies.bars import Bars
+from openbell.desk.bars import Bars
 
 
 class Breadth(ob.Strategy):

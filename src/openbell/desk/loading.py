@@ -1,0 +1,125 @@
+"""Finding a user's class, in a file beside the session file or in a module, and making one of it."""
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from openbell.desk.params import checked
+from openbell.errors import ConfigError, OpenbellError, Problem, nearest
+
+T = TypeVar("T")
+
+
+def load_class(use: str, kind: type[T], where: str) -> type[T]:
+    """The class that ``FILE.py:Class`` or ``package.module:Class`` names.
+
+    Parameters
+    ----------
+    use
+        A file's path or a module, a colon, and the class.
+    kind
+        What it must be a subclass of.
+    where
+        The place in the session file, for messages.
+
+    Raises
+    ------
+    ConfigError
+        If the file, the module or the class is not there, or it is of another kind.
+    """
+    origin, _, name = use.rpartition(":")
+    module = _module(origin, where)
+    found = getattr(module, name, None)
+    if found is None:
+        known = [key for key, value in vars(module).items() if isinstance(value, type) and issubclass(value, kind)]
+        near = nearest(name, known) or ", ".join(known) or f"a subclass of openbell.{kind.__name__}"
+        raise ConfigError(Problem(where, f"{origin} has no class {name!r}.", f"Use {near}.", code="no_class"))
+    if not (isinstance(found, type) and issubclass(found, kind)):
+        what = f"{use} is not a {kind.__name__}."
+        raise ConfigError(Problem(where, what, f"Derive it from openbell.{kind.__name__}.", code="wrong_class"))
+    return found
+
+
+def make(use: str, kind: type[T], params: Mapping[str, object], where: str) -> T:
+    """One of a user's class, with its parameters checked.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be found, or the parameters are not its own.
+    """
+    found = load_class(use, kind, f"{where}.use")
+    values = checked(found, kind, params, f"{where}.params")
+    try:
+        return found(**values)
+    except Exception as error:  # a user's constructor may raise anything
+        raise ConfigError(_raised(error, f"{where}.use", f"{found.__name__} cannot be made")) from error
+
+
+def set_up(act: Callable[[], object], name: str, where: str) -> None:
+    """Run a user's ``setup``.
+
+    Raises
+    ------
+    ConfigError
+        With what it raised, and where in the user's file.
+    """
+    try:
+        act()
+    except OpenbellError as error:
+        raise ConfigError(
+            *(Problem(f"{where}: {name}.setup", f"{p.where}: {p.what}", p.fix, p.code) for p in error.problems)
+        ) from error
+    except Exception as error:  # a user's code may raise anything
+        raise ConfigError(_raised(error, where, f"{name}.setup failed")) from error
+
+
+def place_of(error: BaseException) -> str:
+    """The line of the innermost frame that is not openbell's own, like ``strategies.py line 12, in on_bars: x = y``."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = str(Path(__file__).parents[1])
+    theirs = [frame for frame in frames if not frame.filename.startswith(own)] or list(frames)
+    if not theirs:
+        return "before any line of it"
+    last = theirs[-1]
+    return f"{Path(last.filename).name} line {last.lineno}, in {last.name}: {last.line}"
+
+
+def _raised(error: Exception, where: str, what: str) -> Problem:
+    fix = f"Mend {place_of(error)}"
+    return Problem(where, f"{what}: {type(error).__name__}: {error}.", fix, code="user_code_raised")
+
+
+def _module(origin: str, where: str) -> ModuleType:
+    try:
+        return _file(Path(origin)) if origin.endswith(".py") else importlib.import_module(origin)
+    except Exception as error:  # a user's file may raise anything while it is imported
+        what = f"{origin} cannot be loaded: {type(error).__name__}: {error}."
+        told = isinstance(error, ImportError | OSError)
+        fix = "Mend the file, or its path in `use`." if told else f"Mend {place_of(error)}"
+        raise ConfigError(Problem(where, what, fix, code="cannot_load")) from error
+
+
+def _file(path: Path) -> ModuleType:
+    """A file as a module, loaded once per content: what two rules take from it is the same."""
+    digest = hashlib.blake2b(str(path).encode() + path.read_bytes(), digest_size=6).hexdigest()
+    name = f"openbell_user_{path.stem}_{digest}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module

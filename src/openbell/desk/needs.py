@@ -1,0 +1,93 @@
+"""What users' code says that it needs, before the first day."""
+
+from collections.abc import Iterable
+from typing import Self
+
+from openbell.bars.interval import Interval
+from openbell.config.session_file import HistoryRule, IndicatorRule
+from openbell.indicators.compute import indicator
+from openbell.indicators.spec import IndicatorSpec
+
+
+class Needs:
+    """Declares what every symbol must bring; handed to ``setup``.
+
+    What is declared belongs to every full symbol from then on, whether the session file names it or somebody adds it
+    in the middle of a day, and is provisioned together with it.
+
+    Parameters
+    ----------
+    owner
+        Who declares, like ``strategy:Crossover``.
+
+    Examples
+    --------
+    >>> needs = Needs("strategy:Crossover")
+    >>> needs.indicator("sma", interval="5m", period=20).key
+    'sma_20_5m'
+    >>> [str(rule.spec) for rule in needs.indicators]
+    ['sma_20_5m']
+    """
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+        self.indicators: list[IndicatorRule] = []
+        self.history: list[HistoryRule] = []
+        self.minimum_quality: float | None = None
+
+    # object: parameters may be anything that a definition takes, and the registry says what it thinks of each.
+    def indicator(
+        self,
+        name: str | type | IndicatorSpec,
+        *,
+        keep: bool = False,
+        symbols: Iterable[str] | None = None,
+        **words: object,
+    ) -> IndicatorSpec:
+        """An indicator for every full symbol; what is returned is the handle to read it by.
+
+        Parameters
+        ----------
+        name
+            A name of the catalogue with ``interval`` and parameters as words, or what `openbell.indicator` made.
+        keep
+            Whether every value of the day is kept, not only the current one.
+        symbols
+            Only for these.
+        """
+        spec = name if isinstance(name, IndicatorSpec) else indicator(name, **words)  # type: ignore[arg-type]
+        self.indicators.append(IndicatorRule(spec, keep, _some(symbols)))
+        return spec
+
+    def bars(
+        self, interval: str | Interval, *, days: int = 0, bars: int = 0, symbols: Iterable[str] | None = None
+    ) -> Self:
+        """Bars of an interval, with so many trading days of history, or so many bars of it, whichever is more.
+
+        Raises
+        ------
+        ValueError
+            If the interval is none, or an amount is negative.
+        """
+        if days < 0 or bars < 0:
+            raise ValueError(f"days and bars must be 0 or more, were {days} and {bars}")
+        parsed = interval if isinstance(interval, Interval) else Interval.parse(interval)
+        self.history.append(HistoryRule(days, (parsed,), _some(symbols), bars, f"declared by {self.owner}"))
+        return self
+
+    def quality(self, minimum: float) -> Self:
+        """The least quality of a symbol's bars, 0 to 100: below it `Bars.trusted` is False and ``on_bar`` not called.
+
+        Raises
+        ------
+        ValueError
+            If it is not from 0 to 100.
+        """
+        if not 0 <= minimum <= 100:
+            raise ValueError(f"the minimum quality is a share from 0 to 100, was {minimum}")
+        self.minimum_quality = float(minimum)
+        return self
+
+
+def _some(symbols: Iterable[str] | None) -> frozenset[str] | None:
+    return None if symbols is None else frozenset(symbol.upper() for symbol in symbols)

@@ -1,0 +1,273 @@
+"""Strategies on real objects: what they declare, what they see, in which order they are called."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sessions import document, started
+
+import openbell as ob
+
+HEAD = "import numpy as np\nimport openbell as ob\n\n"
+
+
+def written(folder: Path, *classes: str, **params: object) -> list[dict[str, object]]:
+    """Rules for classes that are written to a file."""
+    file = folder / "mine.py"
+    file.write_text(HEAD + "\n\n".join(classes))
+    names = [one.split("class ", 1)[1].split("(", 1)[0] for one in classes]
+    return [{"use": f"{file}:{name}", "params": params if place == 0 else {}} for place, name in enumerate(names)]
+
+
+def strategy_of(day: ob.SessionCoordinator, place: int = 0):
+    return day._dispatcher.seats[place].user
+
+
+RECORDER = """
+class Recorder(ob.Strategy):
+    fast: int = 2
+    slow: float = 3
+    names: list[str] = []
+
+    def setup(self, needs):
+        self.seen = []
+        self.sma = needs.indicator("sma", interval="15m", period=self.fast)
+        needs.bars("15m", days=1)
+
+    def on_day_start(self):
+        self.seen.append(("start", self.desk.time.strftime("%H:%M")))
+
+    def on_bars(self, bars):
+        self.seen.append((bars.time.strftime("%H:%M"), bars.interval, bars.symbols, bars.close.copy()))
+
+    def on_bar(self, bar):
+        self.seen.append((bar.symbol, bar.interval, bar.close, bar.copy()))
+
+    def on_day_end(self):
+        self.seen.append(("end", self.desk.time.strftime("%H:%M")))
+"""
+
+
+def test_parameters_have_the_types_that_the_class_declares(store: Path, tmp_path: Path):
+    day = started(store, strategies=written(tmp_path, RECORDER, fast=4, slow=7, names=["a"]))
+
+    made = strategy_of(day)
+
+    assert (made.fast, made.slow, type(made.slow), made.names) == (4, 7.0, float, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "hint"),
+    [
+        ({"fsat": 4}, "unknown_parameter", "Did you mean fast?"),
+        ({"fast": 4.5}, "bad_parameter", "a whole number"),
+        ({"fast": True}, "bad_parameter", "a whole number"),
+        ({"names": ["a", 1]}, "bad_parameter", "a list of texts"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_told_by_check(store: Path, tmp_path: Path, params, code, hint):
+    (problem,) = ob.check(document(store, strategies=written(tmp_path, RECORDER, **params)))
+
+    assert problem.code == code
+    assert problem.where == f"strategies[0].params.{next(iter(params))}"
+    assert hint in problem.fix
+
+
+def test_a_wrong_indicator_in_setup_is_told_with_the_nearest_name(store: Path, tmp_path: Path):
+    wrong = """
+class Wrong(ob.Strategy):
+    def setup(self, needs):
+        needs.indicator("sam", interval="5m", period=3)
+"""
+
+    (problem,) = ob.check(document(store, strategies=written(tmp_path, wrong)))
+
+    assert "Wrong.setup" in problem.where
+    assert "sma" in problem.fix
+
+
+def test_what_setup_declares_comes_with_every_full_symbol_early_or_late(store: Path, tmp_path: Path):
+    day = started(store, at="11:00", strategies=written(tmp_path, RECORDER))
+    day.add_symbol("TSLA", source="strategy")
+
+    for name in ("NVDA", "TSLA"):
+        held = day.session_data.get_symbol_data(name)
+        assert list(held.bars) == ["1m", "5m", "15m"]
+        assert len(held.bars["15m"].history) >= 25
+        assert held.indicators["sma_2_15m"].valid
+
+
+def test_calls_come_per_interval_from_short_to_long_with_arrays_before_bars(store: Path, tmp_path: Path):
+    day = started(store, strategies=written(tmp_path, RECORDER), session={"symbols": ["NVDA", "AAPL"]})
+    assert strategy_of(day).seen == [("start", "09:30")]
+    day.advance_to("09:45")
+
+    at = [entry for entry in strategy_of(day).seen if entry[0] == "09:45"]
+
+    assert [entry[1] for entry in at] == ["1m", "5m", "15m"]
+    assert at[0][2] == ["NVDA", "AAPL"]
+    tail = strategy_of(day).seen[-3:]
+    assert tail[0][:2] == ("09:45", "15m")
+    assert [entry[:2] for entry in tail[1:]] == [("NVDA", "15m"), ("AAPL", "15m")]
+    assert [entry[2] for entry in tail[1:]] == tail[0][3].tolist()
+    assert tail[1][3].close == tail[1][2]
+    day.finish_day()
+    assert strategy_of(day).seen[-1] == ("end", "16:00")
+
+
+PROBE = """
+class Probe(ob.Strategy):
+    def setup(self, needs):
+        self.rsi = needs.indicator("rsi", interval="5m", period=14)
+        self.kept, self.errors = [], []
+        needs.bars("5m", bars=100)
+
+    def on_bars(self, bars):
+        if bars.interval != "5m":
+            return
+        for name in ("open", "high", "low", "close", "volume", "present"):
+            try:
+                getattr(bars, name)[0] = 1
+            except ValueError:
+                pass
+            else:
+                self.errors.append(name)
+        try:
+            bars.indicator(self.rsi)[0] = 1
+            self.errors.append("indicator")
+        except ValueError:
+            pass
+        self.kept.append((bars.slot, bars.window(60).copy(), bars.indicator(self.rsi).copy(), bars.symbols,
+                          bars.quality, bars.completeness))
+"""
+
+
+def test_what_is_seen_is_read_only_and_ends_at_now(store: Path, tmp_path: Path):
+    day = started(store, at="10:30", strategies=written(tmp_path, PROBE), session={"symbols": ["NVDA", "AAPL", "THIN"]})
+
+    probe = strategy_of(day)
+
+    assert probe.errors == []
+    slot, window, rsi, symbols, quality, completeness = probe.kept[-1]
+    assert (slot, window.shape) == (11, (3, 60))
+    for row, name in enumerate(symbols):
+        held = day.session_data.get_symbol_data(name)
+        bars = held.bars["5m"]
+        grid = np.concatenate(
+            [
+                day.time.calendar.grid(bars.interval, day.time.today.ordinal - 1, day.time.today.ordinal - 1).stamps,
+                day.time.grid(bars.interval).stamps[:12],
+            ]
+        )[-60:]
+        expected = np.full(60, np.nan)
+        found = np.isin(grid, bars.ts)
+        expected[found] = bars.close[np.isin(bars.ts, grid)]
+        np.testing.assert_array_equal(window[row], expected)
+        assert rsi[row] == held.indicators["rsi_14_5m"].current_value
+        assert quality[row] == pytest.approx(bars.quality)
+        if name != "THIN":
+            assert completeness[row] == bars.completeness[-1]
+
+
+def test_a_window_beyond_the_history_says_what_to_declare(store: Path, tmp_path: Path):
+    deep = """
+class Deep(ob.Strategy):
+    def on_bars(self, bars):
+        bars.window(1000)
+"""
+    day = started(store, strategies=written(tmp_path, deep))
+
+    (fault, *_) = day.finish_day().faults
+
+    assert "window(1000) of 5m" in fault["what"]
+    assert 'needs.bars("5m", bars=1000)' in fault["what"]
+
+
+RAISING = """
+class Raising(ob.Strategy):
+    def on_bars(self, bars):
+        self.desk.symbol("NVDAA")
+
+
+class Steady(ob.Strategy):
+    calls = 0
+
+    def on_bars(self, bars):
+        self.calls += 1
+"""
+
+
+def test_one_that_raises_is_told_disabled_and_alone(store: Path, tmp_path: Path):
+    rules = written(tmp_path, *RAISING.split("\n\n\n"))
+    rules[0]["faults_allowed"] = 2
+    day = started(store, strategies=rules)
+    report = day.finish_day()
+
+    first, second, disabled = report.faults
+
+    assert first["where"] == "Raising at 2024-06-06 09:31:00"
+    assert "Did you mean NVDA?" in first["what"]
+    assert "mine.py line 7, in on_bars" in first["fix"]
+    assert "Traceback" in first["traceback"]
+    assert second["at"] == "2024-06-06 09:32:00"
+    assert (disabled["code"], "2 times" in disabled["what"]) == ("strategy_disabled", True)
+    assert strategy_of(day, 1).calls == 390 + 78
+    assert report.callbacks["strategy:Steady"]["calls"] == 390 + 78 + 2
+    assert report.callbacks["strategy:Steady"]["seconds"] > 0
+
+
+WATCHER = """
+class Watcher(ob.Strategy):
+    def setup(self, needs):
+        self.heard = []
+        needs.quality(75)
+
+    def on_bars(self, bars):
+        if bars.time.strftime("%H:%M") == "10:00" and bars.interval == "1m":
+            self.heard.append(self.desk.add_symbol("TSLA"))
+            self.heard.append(self.desk.add_symbol("ZZZZ"))
+        if bars.time.strftime("%H:%M") == "10:30" and bars.interval == "1m":
+            self.desk.release("TSLA")
+        if bars.interval == "1m":
+            self.trusted = dict(zip(bars.symbols, bars.trusted.tolist()))
+
+    def on_bar(self, bar):
+        self.heard.append(bar.symbol) if bar.symbol == "THIN" else None
+
+    def on_symbol_added(self, symbol):
+        self.heard.append(("added", symbol, self.desk.time.strftime("%H:%M")))
+
+    def on_symbol_removed(self, symbol):
+        self.heard.append(("removed", symbol, self.desk.time.strftime("%H:%M")))
+
+    def on_quality(self, symbol, interval, quality):
+        self.heard.append((symbol, interval, quality < 75))
+"""
+
+
+def test_symbols_that_come_and_go_and_thin_ones_are_told(store: Path, tmp_path: Path):
+    rules = written(tmp_path, WATCHER)
+    day = started(store, at="11:00", strategies=rules, session={"symbols": ["NVDA", "THIN"]})
+
+    watcher = strategy_of(day)
+
+    added, refused = (one for one in watcher.heard if not isinstance(one, tuple | str))
+    assert (added.status, refused.status) == ("done", "refused")
+    assert ("added", "TSLA", "10:01") in watcher.heard
+    assert ("removed", "TSLA", "10:31") in watcher.heard
+    assert ("THIN", "1m", True) in watcher.heard
+    assert "THIN" not in watcher.heard
+    assert watcher.trusted == {"NVDA": True, "THIN": False}
+
+
+def test_a_strategy_that_raises_everywhere_leaves_the_digest_as_it_is(store: Path, tmp_path: Path):
+    bad = """
+class Bad(ob.Strategy):
+    def on_day_start(self): raise KeyError("start")
+    def on_bars(self, bars): raise ValueError("bars")
+    def on_day_end(self): raise RuntimeError("end")
+"""
+    day = started(store, strategies=written(tmp_path, bad))
+    plain = started(store)
+
+    assert day.finish_day().digest == plain.finish_day().digest
