@@ -120,6 +120,7 @@ class SessionCoordinator:
         """
         with self.requests.turn:
             self._open(day)
+            self._next_day += 1
             results = self.provision([AddSymbol(symbol, "config") for symbol in self.file.symbols])
             if results and not any(result.ok for result in results):
                 self.phase = Phase.ENDED
@@ -133,9 +134,12 @@ class SessionCoordinator:
     def plan_day(self, day: date | str | None = None) -> Plan:
         """What `start_day` would do; nothing is provisioned."""
         with self.requests.turn:
+            former = self.phase
             self._open(day)
             asks = [AddSymbol(symbol, "config") for symbol in self.file.symbols]
-            return Plan(self._executor.analyst.analyze(asks))
+            plan = Plan(self._executor.analyst.analyze(asks))
+            self.phase, self._next_day = former, self._next_day - 1
+            return plan
 
     def advance_to(self, when: str | datetime) -> None:
         """Stream up to a time: every bar that ends at or before it is in, and its requests are done.
@@ -305,7 +309,7 @@ class SessionCoordinator:
         place = self._place_of(day)
         self.phase = Phase.PROVISIONING
         self.time.open_day(self.days[place])
-        self._next_day = place + 1
+        self._next_day = place
         self._results: list[ProvisioningResult] = []
         self._session = SessionData(self.time, completeness=self.file.completeness)
         self._feed = ReplayFeed()
