@@ -336,8 +336,8 @@ class T3:
 class Alma:
     """Arnaud Legoux moving average: weights in the shape of a bell whose top lies towards the newest value.
 
-    Source: A. Legoux, D. Kouzis-Loukas, "ALMA", 2009: weights exp(-(i - m)^2 / (2 s^2)), m = offset * (period - 1),
-    s = period / sigma. Some libraries cut m to a whole number.
+    Source: A. Legoux, D. Kouzis-Loukas, "ALMA", 2009: weights exp(-(i - m)^2 / (2 s^2)), s = period / sigma, and m the
+    whole part of offset * (period - 1). TradingView does not cut m unless told to.
     """
 
     period: int = param(minimum=1, maximum=_LONGEST, about="values in the mean")
@@ -358,8 +358,9 @@ class Alma:
     @staticmethod
     def update(state: State, bar: Bar, p: "Alma") -> float:
         if state.seen == 1:
+            top = int(p.offset * (p.period - 1))
             for i in range(p.period):
-                away = (i - p.offset * (p.period - 1)) * p.sigma / p.period
+                away = (i - top) * p.sigma / p.period
                 state.weights[i] = exponent(-0.5 * away * away)
                 state.weight += state.weights[i]
         state.past[state.place] = bar.value
