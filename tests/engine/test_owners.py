@@ -180,22 +180,45 @@ def test_fifty_threads_cause_one_load_per_missing_piece(store: Path):
 
 def test_a_request_in_a_callback_is_carried_out_before_the_next_instant(store: Path, tmp_path: Path):
     code = """
+from pathlib import Path
+
 import openbell as ob
 
 class Asks(ob.Strategy):
+    notes: str
+
     def on_bars(self, bars):
-        if bars.interval == "1m" and f"{bars.time:%H:%M}" == "10:00":
+        at = f"{bars.time:%H:%M}"
+        if bars.interval == "1m" and at == "10:00":
             self.result = self.desk.add_symbol("AAPL", source="strategy:asks")
             self.was = str(self.result.status)
-        if f"{bars.time:%H:%M}" == "10:01":
-            self.then = "AAPL" in self.desk.session_data
+        if bars.interval == "1m" and at == "10:01":
+            there = "AAPL" in self.desk.session_data
+            Path(self.notes).write_text(f"{self.was} {self.result.status} {there}")
 """
     (tmp_path / "asks.py").write_text(code)
-    day = started(store, strategies=[{"use": f"{tmp_path}/asks.py:Asks"}])
+    rule = {"use": f"{tmp_path}/asks.py:Asks", "params": {"notes": str(tmp_path / "notes")}}
+    day = started(store, strategies=[rule])
 
     day.advance_to("10:01")
 
-    strategy = day._dispatcher.strategies[0]
-    assert (strategy.was, strategy.result.status, strategy.then) == ("queued", "done", True)
+    assert (tmp_path / "notes").read_text() == "queued done True"
     early = started(store, session={"symbols": ["NVDA", "AAPL"]}, at="10:01")
     assert day.digest() == early.digest()
+
+
+def test_a_batch_ends_like_one_after_the_other(tmp_path: Path):
+    from sessions import make_store
+
+    names = [f"S{place:02d}" for place in range(12)]
+    store = make_store(tmp_path, names)
+    more = {
+        "indicators": [{"name": n, "interval": "5m", "params": p} for n, p in (("sma", {"period": 20}), ("macd", {}))]
+    }
+    together = started(store, at="10:20", session={"symbols": names}, **more)
+    apart = started(store, at="10:20", session={"symbols": names[:1]}, **more)
+
+    for name in names[1:]:
+        apart.add_symbol(name)
+
+    assert together.digest() == apart.digest()

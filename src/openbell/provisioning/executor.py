@@ -4,6 +4,7 @@ Each symbol of a batch stands or falls alone, unless ``all_or_none`` is asked fo
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 from openbell.config.session_file import SessionFile
@@ -19,7 +20,9 @@ from openbell.provisioning.steps import LoadHistorical, LoadSession
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
 
+REGISTER = "register_indicator"
 Observer = Callable[[str, str], None]
+Staging = tuple[StagedSymbol, tuple[StepReport, ...]] | ProvisioningResult
 
 
 class Executor:
@@ -85,18 +88,31 @@ class Executor:
             return self._result(requirements, Status.STALE, problems=(stale,))
         return None
 
-    def _stage(
-        self, plan: Sequence[ProvisioningRequirements]
-    ) -> dict[str, tuple[StagedSymbol, tuple[StepReport, ...]] | ProvisioningResult]:
+    def _stage(self, plan: Sequence[ProvisioningRequirements]) -> dict[str, Staging]:
         stager = Stager(self._session, self._data)
-        return {
+        staged: dict[str, Staging] = {
             requirements.symbol: self._stage_one(stager, requirements, blocks)
             for requirements, blocks in stager.read(plan)
         }
+        return self._settle(stager, staged)
+
+    def _settle(self, stager: Stager, staged: dict[str, Staging]) -> dict[str, Staging]:
+        """Warm new indicators up, many symbols at once; each symbol's step takes its share of the time."""
+        going = {symbol: one for symbol, one in staged.items() if isinstance(one, tuple) and one[0].specs}
+        began = perf_counter()
+        failed = stager.settle([one for one, _ in going.values()])
+        share = (perf_counter() - began) / max(1, len(going))
+        for symbol, (one, reports) in going.items():
+            if symbol in failed:
+                staged[symbol] = self._raised(one.requirements, REGISTER, reports, failed[symbol])
+            else:
+                timed = (replace(r, seconds=r.seconds + share) if r.step == REGISTER else r for r in reports)
+                staged[symbol] = (one, tuple(timed))
+        return staged
 
     def _stage_one(
         self, stager: Stager, requirements: ProvisioningRequirements, blocks: Blocks | StoreError
-    ) -> tuple[StagedSymbol, tuple[StepReport, ...]] | ProvisioningResult:
+    ) -> Staging:
         staged = StagedSymbol(requirements, self._session.records.get(requirements.symbol))
         reports: list[StepReport] = []
         for step in requirements.provisioning_steps:
@@ -110,19 +126,15 @@ class Executor:
                     bars = 0
                 else:
                     bars = stager.step(staged, step, blocks)
-            except OpenbellError as error:
-                return self._failure(requirements, str(step), reports, error.problems)
             except Exception as error:  # whatever a user's indicator or observer raises fails this symbol only
-                what = f"{type(error).__name__}: {error}"
-                problem = Problem(f"{requirements.symbol}/{step}", what, "Mend the cause and ask again.", "raised")
-                return self._failure(requirements, str(step), reports, (problem,))
+                return self._raised(requirements, str(step), reports, error)
             reports.append(StepReport(str(step), perf_counter() - began, bars))
         return staged, tuple(reports)
 
     def _outcome(
         self,
         requirements: ProvisioningRequirements,
-        staged: tuple[StagedSymbol, tuple[StepReport, ...]] | ProvisioningResult | None,
+        staged: Staging | None,
     ) -> ProvisioningResult:
         if staged is None:
             what = "another symbol of the batch could not be had, and all or none was asked for."
@@ -133,6 +145,17 @@ class Executor:
         commit(self._session, self._feed, self._data, staged[0])
         status = Status.DONE if requirements.provisioning_steps else Status.NOTHING_TO_DO
         return self._result(requirements, status, steps=staged[1])
+
+    def _raised(
+        self, requirements: ProvisioningRequirements, step: str, reports: Sequence[StepReport], error: Exception
+    ) -> ProvisioningResult:
+        problems: tuple[Problem, ...]
+        if isinstance(error, OpenbellError):
+            problems = error.problems
+        else:
+            what = f"{type(error).__name__}: {error}"
+            problems = (Problem(f"{requirements.symbol}/{step}", what, "Mend the cause and ask again.", "raised"),)
+        return self._failure(requirements, step, reports, problems)
 
     def _failure(
         self,

@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from openbell.bars.interval import Interval, Unit
 from openbell.market.time_manager import TimeManager
+from openbell.provisioning.steps import Read
 from openbell.session.records import Amount
-from openbell.store.manager import DataManager
+from openbell.store.manager import BYTES_PER_BAR, DataManager
 
 Counts = npt.NDArray[np.int64]
 
@@ -48,6 +49,7 @@ class Reacher:
 
     def __init__(self, data: DataManager, time: TimeManager, completeness: float) -> None:
         self._data, self._time, self._completeness = data, time, completeness
+        self._known: dict[tuple[str, Interval], tuple[int, Counts]] = {}
 
     def of(self, symbols: Sequence[str], interval: Interval, base: Interval, amount: Amount) -> list[Reach]:
         """One answer per symbol, in their order."""
@@ -56,22 +58,55 @@ class Reacher:
             return [Reach(today, 0)] * len(symbols)
         return self._search(symbols, interval, base, amount, self._sessions_for(interval, amount))
 
+    def read(self, symbol: str, interval: Interval, first: int, last: int) -> Read:
+        """One read of a stored interval, with the bars and bytes that it takes."""
+        begin, counts = self._known.get((symbol, interval), (first + 1, None))
+        if counts is None or begin > first or begin + len(counts) <= last:
+            begin, counts = first, self._stored([symbol], interval, first, last)[0]
+        bars = int(counts[first - begin : last + 1 - begin].sum())
+        rows = int(self._data.rows([symbol], interval, first, last, self._time.hours)[0])
+        return Read(interval, first, last, bars, rows * BYTES_PER_BAR)
+
+    def counts(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
+        """Present bars per symbol and session, int64 of shape (symbols, last - first + 1)."""
+        if first > last:
+            return np.zeros((len(symbols), 0), np.int64)
+        if interval == base:
+            return self._weekly(interval, self._stored(symbols, base, first, last), first, last)
+        days = range(first, last + 1)
+        derived = np.stack([self._derived(symbols, interval, base, day) for day in days], axis=1)
+        return self._weekly(interval, self._or_own(symbols, interval, base, derived, first, last), first, last)
+
+    def at_least(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
+        """The same, or fewer: what the number of base bars says without their places."""
+        if first > last:
+            return np.zeros((len(symbols), 0), np.int64)
+        counts = self._stored(symbols, base, first, last)
+        if interval != base:
+            per_bar = interval.width_ns // base.width_ns if interval.intraday else np.iinfo(np.int64).max
+            unsure = self._completeness > 0 and interval.intraday
+            derived = np.zeros_like(counts) if unsure else -(-counts // per_bar)
+            counts = self._or_own(symbols, interval, base, derived, first, last)
+        return self._weekly(interval, counts, first, last)
+
     def _search(
         self, symbols: Sequence[str], interval: Interval, base: Interval, amount: Amount, span: int
     ) -> list[Reach]:
         """Look back over so many sessions, and twice as far for those symbols that need more and have more."""
         today = self._time.today.ordinal
         first = max(today - span, 0)
+        if interval.unit is Unit.WEEK:
+            first = self._time.calendar.week_start(first)
         sure = self.at_least(symbols, interval, base, first, today - 1)
         by_bars = _youngest(sure, amount.bars)
-        by_days = np.full(len(symbols), max(span - amount.days, 0) if amount.days else today - first, np.int64)
+        by_days = np.full(len(symbols), max(today - first - amount.days, 0) if amount.days else today - first, np.int64)
         # Only where the days that are read anyway might not hold the bars, they are counted one by one.
         unsure = np.flatnonzero(by_bars < by_days).tolist() if interval != base else []
         if unsure:
             sure[unsure] = self.counts([symbols[i] for i in unsure], interval, base, first, today - 1)
             by_bars[unsure] = _youngest(sure[unsure], amount.bars)
         firsts = np.minimum.reduce([by_days, by_bars, _youngest((sure > 0).astype(np.int64), amount.sessions)])
-        found = [self._reach(row, int(at), first, amount) for row, at in zip(sure, firsts, strict=True)]
+        found = self._reaches(interval, sure, firsts, first, amount)
         short = np.flatnonzero(_short(sure, amount))
         deeper = [i for i in short.tolist() if first > 0 and self._has_before(symbols[i], first)]
         if deeper:
@@ -80,31 +115,36 @@ class Reacher:
                 found[i] = reach
         return found
 
-    def at_least(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
-        """Present bars per symbol and session, or fewer: what the number of base bars says without their places."""
-        if first > last:
-            return np.zeros((len(symbols), 0), np.int64)
-        counts = self._data.counts(symbols, base, first, last, self._time.hours).astype(np.int64)
-        if interval == base:
-            return counts
-        if self._completeness > 0 and interval.intraday:
-            return np.zeros_like(counts)
-        per_bar = interval.width_ns // base.width_ns if interval.intraday else np.iinfo(np.int64).max
-        return -(-counts // per_bar)
+    def _stored(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> Counts:
+        """Stored bars per symbol and session; each stretch is looked up once."""
+        known = [self._known.get((symbol, interval)) for symbol in symbols]
+        if all(row is not None and row[0] <= first and row[0] + len(row[1]) > last for row in known):
+            return np.array([row[1][first - row[0] : last + 1 - row[0]] for row in known if row is not None])
+        counts = self._data.counts(symbols, interval, first, last, self._time.hours).astype(np.int64)
+        for symbol, row in zip(symbols, counts, strict=True):
+            self._known[symbol, interval] = (first, row)
+        return counts
 
-    def counts(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
-        """Present bars per symbol and session, int64 of shape (symbols, last - first + 1)."""
-        if first > last:
-            return np.zeros((len(symbols), 0), np.int64)
-        if interval == base:
-            return self._data.counts(symbols, base, first, last, self._time.hours).astype(np.int64)
-        derived = np.stack([self._derived(symbols, interval, base, day) for day in range(first, last + 1)], axis=1)
+    def _or_own(
+        self, symbols: Sequence[str], interval: Interval, base: Interval, derived: Counts, first: int, last: int
+    ) -> Counts:
+        """Derived bars, and stored ones of the interval itself in those sessions in which the base has none."""
         stored = [interval in self._data.intervals(symbol) for symbol in symbols]
-        if any(stored):
-            own = self._data.counts(symbols, interval, first, last, self._time.hours).astype(np.int64)
-            there = self._data.counts(symbols, base, first, last, self._time.hours) > 0
-            derived = np.where(there, derived, own)
-        return derived
+        if not any(stored):
+            return derived
+        there = self._stored(symbols, base, first, last) > 0
+        return np.where(there, derived, self._stored(symbols, interval, first, last))
+
+    def _weekly(self, interval: Interval, counts: Counts, first: int, last: int) -> Counts:
+        """For weeks, one bar in the last session of each week that has any."""
+        if interval.unit is not Unit.WEEK:
+            return counts
+        calendar = self._time.calendar
+        weeks = np.zeros_like(counts)
+        for closing in calendar.grid(interval, first, last, self._time.hours).sessions.tolist():
+            begins = max(calendar.week_start(closing), first)
+            weeks[:, closing - first] = counts[:, begins - first : closing + 1 - first].any(axis=1)
+        return weeks
 
     def _derived(self, symbols: Sequence[str], interval: Interval, base: Interval, day: int) -> Counts:
         hours, calendar = self._time.hours, self._time.calendar
@@ -129,11 +169,18 @@ class Reacher:
         info = self._data.info(symbol)
         return info is not None and info.listed < self._time.calendar.session(session).date
 
-    def _reach(self, counts: Counts, at: int, first: int, amount: Amount) -> Reach:
-        filled = np.flatnonzero(counts[at:])
-        oldest = first + at + (int(filled[0]) if len(filled) else len(counts) - at)
-        asked = counts[max(len(counts) - amount.days, 0) :] if amount.days else counts[:0]
-        return Reach(oldest, int(counts[at:].sum()), int(np.count_nonzero(asked == 0)))
+    def _reaches(self, interval: Interval, counts: Counts, firsts: Counts, begin: int, amount: Amount) -> list[Reach]:
+        """Answers from the first column that counts for each symbol; empty sessions at its beginning are left out."""
+        sessions = counts.shape[1]
+        counted = np.where(np.arange(sessions) >= firsts[:, None], counts, 0)
+        filled = counted > 0
+        oldest = begin + np.where(filled.any(axis=1), filled.argmax(axis=1) if sessions else 0, sessions)
+        if interval.unit is Unit.WEEK:
+            weeks = self._time.calendar
+            oldest = np.array([weeks.week_start(int(at)) if at < begin + sessions else at for at in oldest])
+        empty = (counts[:, max(sessions - amount.days, 0) :] == 0).sum(axis=1) if amount.days else np.zeros(len(counts))
+        rows = zip(oldest.tolist(), counted.sum(axis=1).tolist(), empty.astype(np.int64).tolist(), strict=True)
+        return [Reach(*row) for row in rows]
 
 
 def _youngest(counts: Counts, enough: int) -> Counts:

@@ -4,7 +4,7 @@ What comes out, a `StagedSymbol`, is complete: committing it only moves referenc
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,8 @@ from openbell.bars.derive import derive
 from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval
 from openbell.errors import StoreError
-from openbell.indicators.chain import Places
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
-from openbell.provisioning.needs import warmup_of
 from openbell.provisioning.requirements import ProvisioningRequirements
 from openbell.provisioning.steps import (
     AddInterval,
@@ -31,6 +29,7 @@ from openbell.provisioning.steps import (
     Step,
     UpgradeSymbol,
 )
+from openbell.provisioning.warming import Bars, Warmer, depends_on_place
 from openbell.provisioning.windows import windows
 from openbell.session.records import Amount, History, SymbolRecord
 from openbell.session.session_data import SessionData
@@ -40,6 +39,7 @@ Slots = npt.NDArray[np.int64]
 Blocks = Mapping[Interval, Block]
 
 CHUNK = 64
+MANY = 8
 NO_AMOUNT, NO_HISTORY = Amount(), History()
 
 
@@ -65,6 +65,7 @@ class StagedSymbol:
     requirements: ProvisioningRequirements
     record: SymbolRecord | None
     series: dict[Interval, StagedSeries] = field(default_factory=dict)
+    specs: tuple[IndicatorSpec, ...] = ()
     warm: dict[str, tuple[IndicatorSpec, Warm]] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     upgrade: bool = False
@@ -83,6 +84,7 @@ class Stager:
 
     def __init__(self, session: SessionData, data: DataManager) -> None:
         self._session, self._data, self._time = session, data, session.time
+        self._warmer = Warmer(session)
         self._begin = int(self._time.calendar.begins[self._time.today.ordinal])
 
     def read(
@@ -141,9 +143,9 @@ class Stager:
                 self._today(staged, blocks)
                 return sum(read.bars for read in reads)
             case RegisterIndicators(specs, kept):
-                staged.kept = kept
+                staged.kept, staged.specs = kept, specs
                 for spec in specs:
-                    staged.warm[spec.key] = (spec, self._warm(staged, spec, spec.key in kept))
+                    self._session.indicators.prepare(spec)
             case CalculateQuality(history, session):
                 staged.quality = (history, session)
         return 0
@@ -157,7 +159,7 @@ class Stager:
             series = staged.series[load.interval] = StagedSeries(there.base, new=False)
             held = there.history.since(int(self._time.calendar.begins[load.until]))
         made = self._made(staged, load, blocks)
-        series.history = self.trimmed(History((made, *held.parts) if len(made) else held.parts), load.amount)
+        series.history = self._warmer.trimmed(History((made, *held.parts) if len(made) else held.parts), load.amount)
         series.amount, series.since = load.amount, load.since
 
     def _made(self, staged: StagedSymbol, load: Load, blocks: Blocks) -> Block:
@@ -192,20 +194,6 @@ class Stager:
         both = Block.joined((derived, own[only]))
         return both[np.argsort(both.ts, kind="stable")].freeze()
 
-    def trimmed(self, history: History, amount: Amount) -> History:
-        """The shortest end of history that holds the amount."""
-        begins, today = self._time.calendar.begins, self._time.today.ordinal
-        starts = [int(begins[max(today - amount.days, 0)])] if amount.days else []
-        if amount.bars:
-            last = history.last(amount.bars)
-            starts += [int(last.ts[0])] if len(last) else []
-        if amount.sessions:
-            places = np.unique(np.searchsorted(begins, history.block.ts, side="right") - 1)
-            starts += [int(begins[places[-amount.sessions :][0]])] if len(places) else []
-        kept = history.since(min(starts)) if starts else History()
-        # A short end of a long block would keep all of its memory alive.
-        return kept if 2 * len(kept) > len(history) else History(tuple(part.copied() for part in kept.parts))
-
     def _today(self, staged: StagedSymbol, blocks: Blocks) -> None:
         for interval, series in staged.series.items():
             if not series.new:
@@ -237,69 +225,56 @@ class Stager:
         assert staged.record is not None
         return self._session.lanes[interval].panel.block(staged.record.row)
 
-    def _warm(self, staged: StagedSymbol, spec: IndicatorSpec, keep: bool) -> Warm:
-        series = staged.series.get(spec.interval)
+    def settle(self, staged: Sequence[StagedSymbol]) -> dict[str, Exception]:
+        """Warm the symbols' new indicators up, many symbols at once; returns those that failed, and why."""
+        tasks: dict[tuple[Interval, tuple[IndicatorSpec, ...]], list[StagedSymbol]] = {}
+        failed: dict[str, Exception] = {}
+        for one in staged:
+            single = [spec for spec in one.specs if spec.key in one.kept or depends_on_place(spec)]
+            together: dict[Interval, list[IndicatorSpec]] = {}
+            for spec in one.specs:
+                if spec not in single:
+                    together.setdefault(spec.interval, []).append(spec)
+            for interval, wanted in together.items():
+                tasks.setdefault((interval, tuple(wanted)), []).append(one)
+            self._warm_alone([one], single, failed)
+        for (interval, specs), group in tasks.items():
+            if len(group) < MANY:
+                self._warm_alone(group, specs, failed)
+                continue
+            bars = [self._bars_of(one, interval) for one in group]
+            for spec, warm in zip(specs, self._warmer.many(specs, bars), strict=True):
+                for one, state in zip(group, warm, strict=True):
+                    one.warm[spec.key] = (spec, state)
+        return failed
+
+    def _warm_alone(
+        self, group: Sequence[StagedSymbol], specs: Sequence[IndicatorSpec], failed: dict[str, Exception]
+    ) -> None:
+        for one in group:
+            try:
+                for spec in specs:
+                    bars = self._bars_of(one, spec.interval)
+                    one.warm[spec.key] = (spec, self._warmer.one(spec, bars, keep=spec.key in one.kept))
+            except Exception as error:  # a user's indicator may raise anything; only this symbol fails
+                failed[one.requirements.symbol] = error
+
+    def _bars_of(self, staged: StagedSymbol, interval: Interval) -> Bars:
+        series = staged.series.get(interval)
         if series is not None:
-            history = series.history
-        else:
-            assert staged.record is not None
-            history = staged.record.series[spec.interval].history
-        return self._warmed(spec, history, self._today_of(staged, spec.interval), keep)
+            return Bars(series.history, self._today_of(staged, interval))
+        assert staged.record is not None
+        return Bars(staged.record.series[interval].history, self._today_of(staged, interval))
 
     def warm(self, record: SymbolRecord, spec: IndicatorSpec, *, keep: bool, today: Block | None = None) -> Warm:
         """An indicator of a symbol that is there, warmed up anew, with other bars of today if they are given."""
         if today is None:
             today = self._session.lanes[spec.interval].panel.block(record.row)
-        return self._warmed(spec, record.series[spec.interval].history, today, keep)
+        return self._warmer.one(spec, Bars(record.series[spec.interval].history, today), keep=keep)
 
-    def _warmed(self, spec: IndicatorSpec, history: History, today: Block, keep: bool) -> Warm:
-        manager = self._session.indicators
-        manager.prepare(spec)
-        past = history.block if keep else self._past(history, warmup_of(spec))
-        places = self._places(spec.interval, past, today) if depends_on_place(spec) else None
-        warm = manager.warm(spec, past, today, places, keep=keep)
-        if places is None and warm.seen:
-            last = today if len(today) else past
-            warm = replace(warm, last_updated=self._end(spec.interval, int(last.ts[-1])))
-        return warm
-
-    def _past(self, history: History, amount: Amount) -> Block:
-        if amount.sessions:
-            return self.trimmed(history, amount).block
-        return history.last(amount.bars)
-
-    def _places(self, interval: Interval, past: Block, today: Block) -> Places:
-        """Slot, session, end and hours of each bar, history and today in one."""
-        time = self._time
-        parts = [(time.grid(interval), today, time.regular_slots(interval))]
-        if len(past):
-            first = int(np.searchsorted(time.calendar.begins, past.ts[0], side="right")) - 1
-            grid = time.calendar.grid(interval, first, time.today.ordinal - 1, time.hours)
-            parts.insert(0, (grid, past, time.calendar.regular_slots(grid)))
-        slots, sessions, ends, regular = [], [], [], []
-        for grid, block, inside in parts:
-            at = grid.slots_of(block.ts)
-            slots.append(at - np.searchsorted(grid.sessions, grid.sessions[at]))
-            sessions.append(grid.sessions[at].astype(np.int64))
-            ends.append(grid.ends[at])
-            regular.append(inside[at])
-        joined = (np.concatenate(column) for column in (slots, sessions, ends, regular))
-        return Places(*joined)
-
-    def _end(self, interval: Interval, stamp: int) -> int:
-        """When the bar with a stamp ended."""
-        session = int(np.searchsorted(self._time.calendar.begins, stamp, side="right")) - 1
-        if not interval.intraday:
-            session = max(session, 0)
-        grid = self._time.calendar.grid(interval, session, min(session + 6, self._time.today.ordinal), self._time.hours)
-        return int(grid.ends[np.searchsorted(grid.stamps, stamp, side="right") - 1])
-
-
-def depends_on_place(spec: IndicatorSpec) -> bool:
-    """Whether an indicator uses where bars lie: slots, sessions, or regular hours only."""
-    needs = spec.needs
-    placed = any(link.definition.bar_fields & {"slot", "session"} for link in spec.chain)
-    return bool(needs.sessions or needs.regular or placed)
+    def trimmed(self, history: History, amount: Amount) -> History:
+        """The shortest end of history that holds the amount."""
+        return self._warmer.trimmed(history, amount)
 
 
 def spans_of(requirements: ProvisioningRequirements) -> dict[Interval, tuple[int, int]]:

@@ -35,6 +35,11 @@ class AddSymbol:
     symbol: str
     owner: str
 
+    @property
+    def wish(self) -> tuple[object, ...]:
+        """The same without the symbol: equal for all symbols that are asked for alike."""
+        return (AddSymbol,)
+
 
 @dataclass(frozen=True, slots=True)
 class AddBars:
@@ -45,6 +50,11 @@ class AddBars:
     interval: Interval
     days: int = 0
 
+    @property
+    def wish(self) -> tuple[object, ...]:
+        """The same without the symbol: equal for all symbols that are asked for alike."""
+        return AddBars, self.owner, self.interval, self.days
+
 
 @dataclass(frozen=True, slots=True)
 class AddIndicator:
@@ -54,6 +64,11 @@ class AddIndicator:
     owner: str
     spec: IndicatorSpec
     keep: bool = False
+
+    @property
+    def wish(self) -> tuple[object, ...]:
+        """The same without the symbol: equal for all symbols that are asked for alike."""
+        return AddIndicator, self.spec, self.keep
 
 
 Ask = AddSymbol | AddBars | AddIndicator

@@ -1,0 +1,117 @@
+"""Warming indicators up from bars before today and today's so far: one symbol, or many at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from openbell.bars.block import Block
+from openbell.bars.interval import Interval
+from openbell.indicators.batch import Tails
+from openbell.indicators.chain import Ints, Places
+from openbell.indicators.spec import IndicatorSpec
+from openbell.indicators.warm import Warm
+from openbell.provisioning.needs import warmup_of
+from openbell.session.records import Amount, History
+from openbell.session.session_data import SessionData
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The bars of one symbol and interval that an indicator is warmed up from."""
+
+    history: History
+    today: Block
+
+
+class Warmer:
+    """Makes the canonical state of indicators; changes nothing of the session.
+
+    Parameters
+    ----------
+    session
+        Whose indicators, calendar and clock.
+    """
+
+    def __init__(self, session: SessionData) -> None:
+        self._session, self._time = session, session.time
+
+    def one(self, spec: IndicatorSpec, bars: Bars, *, keep: bool) -> Warm:
+        """One indicator of one symbol; with `keep` also the values of all its bars."""
+        manager = self._session.indicators
+        manager.prepare(spec)
+        past = bars.history.block if keep else self._past(bars.history, warmup_of(spec))
+        places = self._places(spec.interval, past, bars.today) if depends_on_place(spec) else None
+        warm = manager.warm(spec, past, bars.today, places, keep=keep)
+        if places is None and warm.seen:
+            last = bars.today if len(bars.today) else past
+            ends = self._ends(spec.interval, np.array([last.ts[-1]]))
+            warm = replace(warm, last_updated=int(ends[0]))
+        return warm
+
+    def many(self, specs: Sequence[IndicatorSpec], bars: Sequence[Bars]) -> list[list[Warm]]:
+        """Indicators of one interval for many symbols, none of which asks where bars lie: per spec, per symbol."""
+        manager = self._session.indicators
+        steps = max(spec.needs.history for spec in specs)
+        pasts = [one.history.last(steps) for one in bars]
+        past = Tails.of(pasts, steps)
+        today = Tails.of([one.today for one in bars], max(len(one.today) for one in bars))
+        youngest = [one.today if len(one.today) else tail for one, tail in zip(bars, pasts, strict=True)]
+        stamps = np.array([block.ts[-1] if len(block) else 0 for block in youngest], np.int64)
+        ends = self._ends(specs[0].interval, stamps)
+        return [manager.warm_many(spec, past, today, ends) for spec in specs]
+
+    def trimmed(self, history: History, amount: Amount) -> History:
+        """The shortest end of history that holds the amount."""
+        begins, today = self._time.calendar.begins, self._time.today.ordinal
+        starts = [int(begins[max(today - amount.days, 0)])] if amount.days else []
+        if amount.bars:
+            last = history.last(amount.bars)
+            starts += [int(last.ts[0])] if len(last) else []
+        if amount.sessions:
+            places = np.unique(np.searchsorted(begins, history.block.ts, side="right") - 1)
+            starts += [int(begins[places[-amount.sessions :][0]])] if len(places) else []
+        kept = history.since(min(starts)) if starts else History()
+        # A short end of a long block would keep all of its memory alive.
+        return kept if 2 * len(kept) > len(history) else History(tuple(part.copied() for part in kept.parts))
+
+    def _past(self, history: History, amount: Amount) -> Block:
+        if amount.sessions:
+            return self.trimmed(history, amount).block
+        return history.last(amount.bars)
+
+    def _places(self, interval: Interval, past: Block, today: Block) -> Places:
+        """Slot, session, end and hours of each bar, history and today in one."""
+        time = self._time
+        parts = [(time.grid(interval), today, time.regular_slots(interval))]
+        if len(past):
+            first = int(np.searchsorted(time.calendar.begins, past.ts[0], side="right")) - 1
+            grid = time.calendar.grid(interval, first, time.today.ordinal - 1, time.hours)
+            parts.insert(0, (grid, past, time.calendar.regular_slots(grid)))
+        slots, sessions, ends, regular = [], [], [], []
+        for grid, block, inside in parts:
+            at = grid.slots_of(block.ts)
+            slots.append(at - np.searchsorted(grid.sessions, grid.sessions[at]))
+            sessions.append(grid.sessions[at].astype(np.int64))
+            ends.append(grid.ends[at])
+            regular.append(inside[at])
+        joined = (np.concatenate(column) for column in (slots, sessions, ends, regular))
+        return Places(*joined)
+
+    def _ends(self, interval: Interval, stamps: Ints) -> Ints:
+        """When bars with these stamps ended; anything for a stamp of 0."""
+        calendar, today = self._time.calendar, self._time.today.ordinal
+        known = stamps[stamps > 0]
+        if not len(known):
+            return np.zeros_like(stamps)
+        first = max(int(np.searchsorted(calendar.begins, known.min(), side="right")) - 1, 0)
+        # A week is known by its last session, so a week's bar is looked for from its first one on.
+        grid = calendar.grid(interval, first, today, self._time.hours)
+        return grid.ends[np.maximum(np.searchsorted(grid.stamps, stamps, side="right") - 1, 0)]
+
+
+def depends_on_place(spec: IndicatorSpec) -> bool:
+    """Whether an indicator uses where bars lie: slots, sessions, or regular hours only."""
+    needs = spec.needs
+    placed = any(link.definition.bar_fields & {"slot", "session"} for link in spec.chain)
+    return bool(needs.sessions or needs.regular or placed)
