@@ -165,9 +165,11 @@ def test_a_plan_for_a_day_does_not_use_the_day_up(store: Path):
     day = ob.SessionCoordinator.from_file(document(store))
 
     plan = day.plan_day()
+    refused = day.add_symbol("AAPL")
     day.start_day()
 
     assert [requirement.symbol for requirement in plan] == ["NVDA"]
+    assert refused.status == "refused"
     assert day.time.today.date == date(2024, 6, 6)
 
 

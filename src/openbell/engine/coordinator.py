@@ -138,7 +138,7 @@ class SessionCoordinator:
             self._open(day)
             asks = [AddSymbol(symbol, "config") for symbol in self.file.symbols]
             plan = Plan(self._executor.analyst.analyze(asks))
-            self.phase, self._next_day = former, self._next_day - 1
+            self.phase = former
             return plan
 
     def advance_to(self, when: str | datetime) -> None:

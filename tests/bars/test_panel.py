@@ -1,0 +1,85 @@
+import numpy as np
+
+from openbell.bars.block import Block
+from openbell.bars.grid import Grid, Span
+from openbell.bars.interval import Interval
+from openbell.bars.panel import BarPanel
+
+MINUTE = 60_000_000_000
+
+
+def panel(capacity: int = 2, *, derived: bool = False) -> BarPanel:
+    return BarPanel(Grid.of_spans(Interval.parse("1m"), [Span(0, 5 * MINUTE, 0)]), capacity, derived=derived)
+
+
+def bars(*places: int, shares: list[float] | None = None) -> Block:
+    ts = np.array(places, np.int64) * MINUTE
+    column = np.array(places, np.float64)
+    return Block.of(ts, [column] * 5, None if shares is None else np.array(shares))
+
+
+def test_readers_see_present_bars_before_the_cursor_only():
+    made = panel()
+    made.write(1, np.array([0, 2, 4]), bars(0, 2, 4))
+
+    found = []
+    for made.cursor in range(6):
+        found.append((made.block(1).ts // MINUTE).tolist())
+
+    assert found == [[], [0], [0], [0, 2], [0, 2], [0, 2, 4]]
+    assert len(made.block(0)) == 0
+
+
+def test_what_was_read_does_not_move_with_the_panel():
+    made = panel()
+    made.write(0, np.array([0]), bars(0))
+    made.cursor = 1
+    block = made.block(0)
+
+    made.write(0, np.array([0]), bars(3))
+
+    assert block.close.tolist() == [0.0]
+    assert made.block(0).close.tolist() == [3.0]
+
+
+def test_more_room_keeps_every_bit():
+    made = panel(1, derived=True)
+    made.write(0, np.array([1, 3]), bars(1, 3, shares=[0.5, 1.0]))
+    made.cursor = 5
+    before = made.block(0)
+
+    made.reserve(9)
+    made.reserve(3)
+
+    after = made.block(0)
+    assert made.capacity == 9
+    for old, new in zip(
+        (before.ts, *before.columns, before.shares), (after.ts, *after.columns, after.shares), strict=True
+    ):
+        assert old.tobytes() == new.tobytes()
+    assert not made.present[:, 1:].any()
+    assert made.readable.shape == (5, 5, 9)
+    assert not made.readable.flags.writeable
+
+
+def test_erasing_a_row_leaves_the_others():
+    made = panel(derived=True)
+    for row in (0, 1):
+        made.write(row, np.array([0, 1]), bars(0, 1, shares=[1.0, 1.0]))
+    made.cursor = 5
+
+    made.erase(0, first=1)
+
+    assert [len(made.block(row)) for row in (0, 1)] == [1, 2]
+    assert np.isnan(made.values[1, :, 0]).all()
+
+
+def test_bars_that_were_there_before_shares_are_kept_are_whole():
+    made = panel()
+    made.write(0, np.array([2]), bars(2))
+    made.cursor = 5
+
+    made.keep_shares()
+
+    assert made.block(0).shares.tolist() == [1.0]
+    assert np.isnan(made.shares[:, 1]).all()
