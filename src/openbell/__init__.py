@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from openbell.api import check, plan, run
     from openbell.engine.coordinator import SessionCoordinator
+    from openbell.engine.portfolio import to_vectorbt
     from openbell.errors import (
         ConfigError,
         IndicatorError,
@@ -41,6 +42,7 @@ __all__ = [
     "indicator",
     "plan",
     "run",
+    "to_vectorbt",
 ]
 
 # Found when first asked for, so that importing openbell costs nothing that is not used.
@@ -61,6 +63,7 @@ _HOMES = {
     "indicator": "indicators.compute",
     "plan": "api",
     "run": "api",
+    "to_vectorbt": "engine.portfolio",
 }
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from openbell.config.session_file import SessionFile
 from openbell.engine.report import Report
+from openbell.market.calendar import load_calendar
 from openbell.session.session_data import SessionData
 
 
@@ -49,7 +50,7 @@ class RunFolder:
         pl.DataFrame(rows, schema=names, orient="row").write_parquet(folder / "indicators.parquet")
 
     def finish(self, report: Report) -> None:
-        """Write the report, the session file as used, and the requests."""
+        """Write the report, the session file as used, the requests and the signals."""
         import polars as pl
 
         self.path.mkdir(parents=True, exist_ok=True)
@@ -66,3 +67,5 @@ class RunFolder:
         columns = ["date", "at", "source", "operation", "symbol", "status", "steps"]
         schema = dict.fromkeys(columns, pl.String) | {"milliseconds": pl.Float64}
         pl.DataFrame(requests, schema=schema).write_parquet(self.path / "requests.parquet")
+        zone = load_calendar(self._file.market).timezone.key
+        report.signals.frame(zone).write_parquet(self.path / "signals.parquet")

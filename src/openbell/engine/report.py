@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from openbell.config.session_file import SessionFile
+from openbell.desk.signals import SignalBook
 from openbell.engine.seats import Fault
 from openbell.provisioning.result import ProvisioningResult
 from openbell.session.digest import digest
@@ -79,6 +81,10 @@ class Report:
         Whether Ctrl-C ended it early.
     folder
         Where the run was written, None when it was not.
+    signals
+        Every signal, in order; ``report.signals.frame()`` is a table.
+    file
+        What ran.
     """
 
     name: str
@@ -86,6 +92,8 @@ class Report:
     days: list[DayReport] = field(default_factory=list)
     interrupted: bool = False
     folder: str | None = None
+    signals: SignalBook = field(default_factory=SignalBook)
+    file: SessionFile | None = None
 
     @property
     def digest(self) -> str:

@@ -39,7 +39,7 @@ def run_days(
         tell("provisioning", min(provisioned, len(file.symbols)), len(file.symbols))
 
     day = SessionCoordinator(file, observer=step)
-    report = Report(file.name, file.mode.value)
+    report = Report(file.name, file.mode.value, signals=day.signals, file=file)
     folder = None if out is None else RunFolder(Path(out), file)
     with _interruptible(day):
         for place in range(len(day.days)):

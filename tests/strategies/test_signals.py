@@ -1,0 +1,132 @@
+"""Signals: checked when made, kept in order, handed on."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from sessions import document
+
+import openbell as ob
+from openbell.desk.signals import Action, Signal, SignalBook
+
+TRADER = """
+import openbell as ob
+
+
+class Trader(ob.Strategy):
+    def on_bars(self, bars):
+        at = bars.time.strftime("%H:%M")
+        if bars.interval != "1m":
+            return
+        if at == "10:00":
+            self.buy("nvda", quantity=10, reason="first", meta={"score": 1.5})
+            self.buy("AAPL", weight=0.25)
+        elif at == "11:00":
+            self.sell("NVDA", quantity=4, price=bars.close[0])
+        elif at == "15:00":
+            self.close("AAPL", reason="end of day")
+            self.hold("NVDA")
+
+
+class Later(ob.Strategy):
+    heard = 0
+
+    def on_bars(self, bars):
+        made = [s for s in self.desk.signals.since(bars.now) if s.source != self.desk.owner]
+        if bars.interval == "1m":
+            self.heard += len(made)
+            if made:
+                self.hold(made[0].symbol, reason=f"heard {len(made)}")
+"""
+
+
+@pytest.fixture
+def report(store: Path, tmp_path: Path):
+    (tmp_path / "mine.py").write_text(TRADER)
+    rules = [{"use": f"{tmp_path}/mine.py:{name}"} for name in ("Trader", "Later")]
+    made = document(store, strategies=rules, session={"symbols": ["NVDA", "AAPL"]})
+    return ob.run(made, out=tmp_path / "run")
+
+
+def test_signals_are_kept_in_order_for_later_strategies_and_the_caller(report):
+    first_day = [s for s in report.signals if s.at < next(iter(report.signals)).at + 8 * 3_600_000_000_000]
+
+    assert [(s.action, s.symbol, s.source) for s in first_day] == [
+        ("buy", "NVDA", "strategy:Trader"),
+        ("buy", "AAPL", "strategy:Trader"),
+        ("hold", "NVDA", "strategy:Later"),
+        ("sell", "NVDA", "strategy:Trader"),
+        ("hold", "NVDA", "strategy:Later"),
+        ("close", "AAPL", "strategy:Trader"),
+        ("hold", "NVDA", "strategy:Trader"),
+        ("hold", "AAPL", "strategy:Later"),
+    ]
+    assert [day.signals for day in report.days] == [8, 8, 8]
+    assert not any(day.faults for day in report.days)
+
+
+def test_the_run_folder_has_them_with_exchange_time(report, tmp_path: Path):
+    frame = pl.read_parquet(tmp_path / "run" / "signals.parquet")
+
+    assert len(frame) == 24
+    assert frame["exchange_time"][0].strftime("%Y-%m-%d %H:%M %Z") == "2024-06-06 10:00 EDT"
+    assert frame["ts"].is_sorted()
+    assert frame.row(0, named=True) | {"ts": 0, "exchange_time": 0} == {
+        "ts": 0, "exchange_time": 0, "symbol": "NVDA", "action": "buy", "quantity": 10.0, "weight": None, "price": None,
+        "reason": "first", "source": "strategy:Trader", "meta": '{"score": 1.5}',
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ({"quantity": 0}, "bad_size"),
+        ({"quantity": float("nan")}, "bad_size"),
+        ({"quantity": 1, "weight": 0.5}, "two_sizes"),
+        ({"weight": 1.5}, "bad_size"),
+        ({"price": -1.0}, "bad_size"),
+        ({"meta": {"a": [1]}}, "bad_meta"),
+    ],
+)
+def test_what_is_wrong_with_a_signal_is_said_and_it_is_not_kept(words, code):
+    book = SignalBook()
+
+    with pytest.raises(ob.SessionError) as raised:
+        book.add(Signal(1, "AAPL", Action.BUY, **words))
+
+    assert [problem.code for problem in raised.value.problems] == [code]
+    assert len(book) == 0
+
+
+def test_close_takes_no_size():
+    with pytest.raises(ob.SessionError, match="close means all of it"):
+        SignalBook().add(Signal(1, "AAPL", Action.CLOSE, quantity=1))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_vectorbt_gets_an_equity_curve_that_a_reader_can_check(report):
+    pytest.importorskip("vectorbt")
+    from openbell.engine.portfolio import orders_of
+
+    portfolio = ob.to_vectorbt(report, init_cash=100_000)
+
+    equity = portfolio.value()
+    orders = orders_of(report)
+    assert len(equity) == len(orders.ends) == 3 * 390
+    assert str(equity.index[0]) == "2024-06-06 09:31:00-04:00"
+    close = {name: orders.close[:, place] for place, name in enumerate(orders.symbols)}
+    at = {text: int(np.flatnonzero(equity.index.strftime("%m-%d %H:%M") == text)[0]) for text in
+          ("06-06 10:00", "06-06 11:00", "06-06 15:00")}  # fmt: skip
+    bought = close["NVDA"][at["06-06 10:00"]]
+    shares = 25_000 / close["AAPL"][at["06-06 10:00"]]
+    end = at["06-06 15:00"]
+    sold = close["NVDA"][at["06-06 11:00"]]
+    gained = shares * (close["AAPL"][end] - close["AAPL"][at["06-06 10:00"]])
+    expected = 100_000 + gained + 4 * (sold - bought) + 6 * (close["NVDA"][end] - bought)
+    assert equity.iloc[end] == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_run_without_signals_says_so(store: Path):
+    with pytest.raises(ob.SessionError, match=r"no signal.*\n.*self.buy"):
+        ob.to_vectorbt(ob.run(document(store)))
