@@ -1,0 +1,56 @@
+"""What the machine allows: the plainest way to do the same, without openbell."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measure import timed
+
+
+def decode(files: Sequence[Path]) -> float:
+    """Seconds in which polars collects all columns of Parquet files."""
+    import polars as pl
+
+    return timed(lambda: pl.scan_parquet(list(files)).collect())
+
+
+def decode_symbol(files: Sequence[Path], symbol: str) -> float:
+    """Seconds in which polars collects one symbol of Parquet files."""
+    import polars as pl
+
+    return timed(lambda: pl.scan_parquet(list(files)).filter(pl.col("symbol") == symbol).collect())
+
+
+class Copying:
+    """A day's cross-sections, copied one instant at a time.
+
+    Parameters
+    ----------
+    symbols, slots
+        Of the base interval.
+    steps
+        After how many base slots each further interval ends.
+    """
+
+    def __init__(self, symbols: int, slots: int, steps: Sequence[int]) -> None:
+        random = np.random.default_rng(1)
+        self._steps = (1, *steps)
+        self._tapes = [random.random((slots // step, 5, symbols)) for step in self._steps]
+        self._bits = [random.random((slots // step, symbols)) > 0.1 for step in self._steps]
+        self._panels = [np.empty_like(tape) for tape in self._tapes]
+        self._present = [np.empty_like(bits) for bits in self._bits]
+        self._slots = slots
+
+    def seconds(self) -> float:
+        """How long a day of it takes."""
+        return timed(self._copy)
+
+    def _copy(self) -> None:
+        lanes = list(zip(self._steps, self._tapes, self._bits, self._panels, self._present, strict=True))
+        for instant in range(1, self._slots + 1):
+            for step, tape, bits, panel, present in lanes:
+                if instant % step == 0:
+                    slot = instant // step - 1
+                    panel[slot] = tape[slot]
+                    present[slot] = bits[slot]

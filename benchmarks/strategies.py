@@ -1,0 +1,64 @@
+"""What is called back while the day is replayed."""
+
+import numpy as np
+
+import openbell as ob
+from openbell.desk.bars import BarCursor, Bars
+
+
+class _Reading(ob.Strategy):
+    """Knows the five indicators."""
+
+    def on_day_start(self) -> None:
+        self.sma = ob.indicator("sma", interval="5m", period=20)
+        self.ema = ob.indicator("ema", interval="5m", period=20)
+        self.rsi = ob.indicator("rsi", interval="5m", period=14)
+        self.macd = ob.indicator("macd", interval="5m")
+        self.atr = ob.indicator("atr", interval="15m", period=14)
+        self.hits = 0
+
+
+class Reader(_Reading):
+    """At every instant reads and compares all indicators of all symbols."""
+
+    interval: str = "1m"
+
+    def on_bars(self, bars: Bars) -> None:
+        if bars.interval != self.interval:
+            return
+        close = bars.close
+        above = (close > bars.indicator(self.sma)) & (close > bars.indicator(self.ema))
+        calm = (bars.indicator(self.rsi) < 70) & (bars.indicator(self.atr) > 0)
+        rising = bars.indicator(self.macd) > bars.indicator(self.macd, "signal")
+        self.hits += int(np.count_nonzero(above & calm & rising))
+
+
+class Empty(ob.Strategy):
+    """Is called with every cross-section and does nothing."""
+
+    def on_bars(self, bars: Bars) -> None:
+        pass
+
+
+class EachBar(_Reading):
+    """For every bar compares its prices, and the indicators of its interval."""
+
+    def on_bar(self, bar: BarCursor) -> None:
+        if bar.interval == "1m":
+            self.hits += bar.close > bar.open
+        elif bar.interval == "5m":
+            self.hits += (
+                bar.close > bar.indicator(self.sma)
+                and bar.close > bar.indicator(self.ema)
+                and bar.indicator(self.rsi) < 70
+                and bar.indicator(self.macd) > bar.indicator(self.macd, "signal")
+            )
+        else:
+            self.hits += bar.indicator(self.atr) > 0
+
+
+class EmptyEachBar(ob.Strategy):
+    """Is called for every bar and does nothing."""
+
+    def on_bar(self, bar: BarCursor) -> None:
+        pass
