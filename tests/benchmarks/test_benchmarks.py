@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from benchmarks.lines import Line, Unit, least, most, ratio_of
 from benchmarks.record import record, regressions
 from benchmarks.table import rendered
