@@ -168,5 +168,13 @@ COMMANDS = (
     Command("verify", "prove that a session does not look ahead", _LATER),
     Command("diff", "where two runs part", _LATER),
     Command("report", "a run as an HTML page", _LATER),
-    Command("story", "what happened to one symbol of a run", _LATER),
+    Command(
+        "story",
+        "what happened to one symbol of a run",
+        "stories:tell",
+        (
+            _argument("run", metavar="RUN", help="the folder of a run"),
+            _argument("symbol", metavar="SYMBOL", help="the symbol"),
+        ),
+    ),
 )

@@ -9,7 +9,6 @@ INSTEAD = {
     "verify": "Two runs of the same file give the same digest: compare those of openbell run.",
     "diff": "Compare the report.json files of the two run folders.",
     "report": "Read report.json in the run folder, or what openbell run prints.",
-    "story": "Read requests in report.json in the run folder.",
     "data verify": "openbell data coverage says what is there.",
     "data compact": "Nothing needs it: import into a new store for fewer files.",
     "data clean": "Nothing needs it: import into a new store to leave old files behind.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from openbell.provisioning.result import ProvisioningResult
@@ -56,6 +57,25 @@ class Story:
         self.events += [Event(*told, step.step, step.seconds, step.bars) for step in result.steps]
         if result.failed_step is not None:
             self.events.append(Event(*told, result.failed_step, note="failed here; the session is as it was"))
+
+    def write(self, path: Path) -> None:
+        """Write all events as a Parquet file, one row each."""
+        import polars as pl
+
+        kinds = {"at": pl.Int64, "seconds": pl.Float64, "bars": pl.Int64}
+        schema = {name: kinds.get(name, pl.String) for name in Event.__slots__}
+        frame = pl.DataFrame([event.as_dict() for event in self.events], schema=schema)
+        frame.with_columns(pl.col("at").cast(pl.Datetime("ns", "UTC"))).write_parquet(path)
+
+    @classmethod
+    def read(cls, path: Path) -> "Story":
+        """The story that `write` wrote."""
+        import polars as pl
+
+        story = cls()
+        frame = pl.read_parquet(path).with_columns(pl.col("at").cast(pl.Int64))
+        story.events = [Event(**row) for row in frame.iter_rows(named=True)]
+        return story
 
     def of(self, symbol: str) -> tuple[Event, ...]:
         """Everything that happened to one symbol."""

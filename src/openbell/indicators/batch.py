@@ -72,12 +72,8 @@ class _Stand(Bound):
     """An indicator for symbols that are not in the session yet, all of them fed."""
 
     def __init__(self, like: Bound, symbols: int) -> None:
-        self.spec, self.needs, self.chain = like.spec, like.needs, like.chain
-        self._columns = [_Columns(link, symbols) for link in self.chain.links]
-        self._fed = np.ones(symbols, np.bool_)
-        self._updated = np.full(symbols, NEVER, np.int64)
-        self._sessions = np.zeros(symbols, np.int64)
-        self._rows = None
+        super().__init__(like.spec, symbols, like.figures)
+        self._fed[:] = True
 
     def all_taken(self, ends: Ints) -> list[Warm]:
         """Every symbol's state; those that were fed nothing were never updated."""

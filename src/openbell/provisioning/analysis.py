@@ -133,6 +133,7 @@ class Analyst:
             was_full=draft.record is not None and draft.record.tier is Tier.FULL,
             base_interval=streamed[0] if streamed else None,
             required_intervals=tuple(sorted(draft.need.amounts)),
+            already=() if draft.record is None else _already(draft.need, draft.record),
         )
 
     def _steps(self, draft: Draft, reacher: Reacher) -> list[Step]:
@@ -220,6 +221,13 @@ def _sources(load: Load, stored: Sequence[Interval]) -> tuple[Interval, ...]:
     if load.base is None:
         return (load.interval,)
     return (load.base, load.interval) if load.interval in stored else (load.base,)
+
+
+def _already(need: SymbolNeed, record: SymbolRecord) -> tuple[str, ...]:
+    """What of a need is there: intervals with the history they hold, indicators by key."""
+    series = [(interval, record.series[interval]) for interval in sorted(need.amounts) if interval in record.series]
+    bars = [f"{interval} with {len(one.history)} bars of history" for interval, one in series]
+    return (*bars, *(key for key in need.specs if key in record.indicators))
 
 
 def _why(need: SymbolNeed, loads: Sequence[Load]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -68,26 +69,43 @@ class Reacher:
         return Read(interval, first, last, bars, rows * BYTES_PER_BAR)
 
     def counts(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
-        """Present bars per symbol and session, int64 of shape (symbols, last - first + 1)."""
+        """Present bars per symbol and session, int64 of shape (symbols, last - first + 1); a week's in its last one."""
         if first > last:
             return np.zeros((len(symbols), 0), np.int64)
+        stored = self._stored(symbols, base, first, last)
         if interval == base:
-            return self._weekly(interval, self._stored(symbols, base, first, last), first, last)
+            return self._weeks_with_any(interval, stored, first, last)
+        if not interval.intraday:
+            derived = self._sessions_with_enough(stored, interval, base, first, last)
+            return self._or_own(symbols, interval, base, derived, first, last)
         days = range(first, last + 1)
         derived = np.stack([self._derived(symbols, interval, base, day) for day in days], axis=1)
-        return self._weekly(interval, self._or_own(symbols, interval, base, derived, first, last), first, last)
+        return self._or_own(symbols, interval, base, derived, first, last)
 
     def at_least(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
         """The same, or fewer: what the number of base bars says without their places."""
         if first > last:
             return np.zeros((len(symbols), 0), np.int64)
-        counts = self._stored(symbols, base, first, last)
-        if interval != base:
-            per_bar = interval.width_ns // base.width_ns if interval.intraday else np.iinfo(np.int64).max
-            unsure = self._completeness > 0 and interval.intraday
-            derived = np.zeros_like(counts) if unsure else -(-counts // per_bar)
-            counts = self._or_own(symbols, interval, base, derived, first, last)
-        return self._weekly(interval, counts, first, last)
+        stored = self._stored(symbols, base, first, last)
+        if interval == base:
+            return self._weeks_with_any(interval, stored, first, last)
+        derived = self._folded_at_least(stored, interval, base, first, last)
+        return self._or_own(symbols, interval, base, derived, first, last)
+
+    def _folded_at_least(self, counts: Counts, interval: Interval, base: Interval, first: int, last: int) -> Counts:
+        """How many windows of each session must have enough base bars, however these lie.
+
+        A window without enough of its k bars holds at most m - 1, so with n bars in w windows at least
+        (n - w (m - 1)) / (k - m + 1) have enough.
+        """
+        if not interval.intraday:
+            return self._sessions_with_enough(counts, interval, base, first, last)
+        grid = self._time.calendar.grid(interval, first, last, self._time.hours)
+        windows = np.bincount(grid.sessions - first, minlength=last - first + 1)
+        size = interval.width_ns // base.width_ns
+        enough = max(1, ceil(self._completeness * size))
+        least: Counts = -(-(counts - windows * (enough - 1)) // (size - enough + 1))
+        return np.maximum(least, 0)
 
     def _search(
         self, symbols: Sequence[str], interval: Interval, base: Interval, amount: Amount, span: int
@@ -101,7 +119,10 @@ class Reacher:
         by_bars = _youngest(sure, amount.bars)
         by_days = np.full(len(symbols), max(today - first - amount.days, 0) if amount.days else today - first, np.int64)
         # Only where the days that are read anyway might not hold the bars, they are counted one by one.
-        unsure = np.flatnonzero(by_bars < by_days).tolist() if interval != base else []
+        doubtful = (
+            (by_bars < by_days) | (sure.sum(axis=1) < max(amount.bars, 1)) | self._doubtful(symbols, sure, base, first)
+        )
+        unsure = np.flatnonzero(doubtful).tolist() if interval != base else []
         if unsure:
             sure[unsure] = self.counts([symbols[i] for i in unsure], interval, base, first, today - 1)
             by_bars[unsure] = _youngest(sure[unsure], amount.bars)
@@ -114,6 +135,14 @@ class Reacher:
             for i, reach in zip(deeper, again, strict=True):
                 found[i] = reach
         return found
+
+    def _doubtful(self, symbols: Sequence[str], sure: Counts, base: Interval, first: int) -> npt.NDArray[np.bool_]:
+        """Whether a symbol has a session with base bars that may or may not give a bar."""
+        if not self._completeness:
+            return np.zeros(len(symbols), np.bool_)
+        there = self._stored(symbols, base, first, first + sure.shape[1] - 1) > 0
+        doubtful: npt.NDArray[np.bool_] = (there & (sure == 0)).any(axis=1)
+        return doubtful
 
     def _stored(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> Counts:
         """Stored bars per symbol and session; each stretch is looked up once."""
@@ -135,24 +164,35 @@ class Reacher:
         there = self._stored(symbols, base, first, last) > 0
         return np.where(there, derived, self._stored(symbols, interval, first, last))
 
-    def _weekly(self, interval: Interval, counts: Counts, first: int, last: int) -> Counts:
-        """For weeks, one bar in the last session of each week that has any."""
+    def _sessions_with_enough(
+        self, counts: Counts, interval: Interval, base: Interval, first: int, last: int
+    ) -> Counts:
+        """One bar for each day, or in the last session of each week, with enough base bars."""
+        hours, calendar = self._time.hours, self._time.calendar
+        fine = calendar.grid(base, first, last, hours)
+        expected = np.bincount(fine.sessions - first, minlength=last - first + 1)
+        found = np.zeros_like(counts)
+        for closing in calendar.grid(interval, first, last, hours).sessions.tolist():
+            opening = max(calendar.week_start(closing), first) if interval.unit is Unit.WEEK else closing
+            window = slice(opening - first, closing + 1 - first)
+            bars = counts[:, window].sum(axis=1)
+            found[:, closing - first] = (bars > 0) & (bars / expected[window].sum() >= self._completeness)
+        return found
+
+    def _weeks_with_any(self, interval: Interval, counts: Counts, first: int, last: int) -> Counts:
+        """Stored weeks are catalogued with their first session; here they count in their last one."""
         if interval.unit is not Unit.WEEK:
             return counts
         calendar = self._time.calendar
         weeks = np.zeros_like(counts)
         for closing in calendar.grid(interval, first, last, self._time.hours).sessions.tolist():
-            begins = max(calendar.week_start(closing), first)
-            weeks[:, closing - first] = counts[:, begins - first : closing + 1 - first].any(axis=1)
+            opening = max(calendar.week_start(closing), first)
+            weeks[:, closing - first] = counts[:, opening - first : closing + 1 - first].any(axis=1)
         return weeks
 
     def _derived(self, symbols: Sequence[str], interval: Interval, base: Interval, day: int) -> Counts:
         hours, calendar = self._time.hours, self._time.calendar
-        if not base.intraday:
-            return self._data.counts(symbols, base, day, day, hours)[:, 0].astype(np.int64)
         present = self._data.presence(symbols, base, day, hours=hours)
-        if not interval.intraday:
-            return np.asarray(present.any(axis=1), np.int64)
         grid, fine = calendar.grid(interval, day, day, hours), calendar.grid(base, day, day, hours)
         folded = np.add.reduceat(present, np.searchsorted(fine.opens, grid.opens), axis=1, dtype=np.int64)
         shares = folded / grid.expected(fine)

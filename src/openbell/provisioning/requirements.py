@@ -10,6 +10,9 @@ from openbell.provisioning.offers import Offer
 from openbell.provisioning.steps import LoadHistorical, LoadSession, Step, step_as_dict
 from openbell.session.asks import Ask, operation_of
 
+SECONDS_PER_STEP = 2e-4
+SECONDS_PER_BAR = 3e-8
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -44,6 +47,8 @@ class ProvisioningRequirements:
         The finest interval that is streamed for the symbol.
     required_intervals
         Every interval that the asks need, from short to long.
+    already
+        What of it is there, in words: intervals with their history, indicators by key.
     """
 
     symbol: str
@@ -56,6 +61,7 @@ class ProvisioningRequirements:
     was_full: bool = False
     base_interval: Interval | None = None
     required_intervals: tuple[Interval, ...] = ()
+    already: tuple[str, ...] = ()
 
     @property
     def can_proceed(self) -> bool:
@@ -82,6 +88,11 @@ class ProvisioningRequirements:
         """Bytes of the store that hold them."""
         return sum(read.bytes for read in self._reads())
 
+    @property
+    def estimate_seconds(self) -> float:
+        """About how long carrying it out takes, from what symbols and bars cost on a machine of two cores."""
+        return len(self.provisioning_steps) * SECONDS_PER_STEP + self.bars * SECONDS_PER_BAR
+
     def _reads(self) -> list[Any]:
         loading = (step for step in self.provisioning_steps if isinstance(step, LoadHistorical | LoadSession))
         return [read for step in loading for read in step.reads]
@@ -98,6 +109,8 @@ class ProvisioningRequirements:
             "steps": [step_as_dict(step) for step in self.provisioning_steps],
             "bars": self.bars,
             "bytes": self.bytes,
+            "estimate_seconds": round(self.estimate_seconds, 6),
+            "already": list(self.already),
             "problems": [problem.as_dict() for problem in self.problems],
             "offers": [offer.as_dict() for offer in self.offers],
         }
@@ -106,9 +119,12 @@ class ProvisioningRequirements:
         lines = [f"{self.symbol} ({self.operation}, asked by {self.source})"]
         if not self.provisioning_steps and self.can_proceed:
             lines.append("  nothing to do: all of it is there")
+        if self.already and self.provisioning_steps:
+            lines.append(f"  there already: {', '.join(self.already)}")
         lines += [f"  {step!s:<22} {step.reason}" for step in self.provisioning_steps]
         if self.bars:
-            lines.append(f"  reads {self.bars:,} bars, {self.bytes:,} bytes")
+            cost = f"about {self.estimate_seconds * 1e3:.1f} ms"
+            lines.append(f"  reads {self.bars:,} bars, {self.bytes:,} bytes; {cost}")
         lines += [f"  {problem.severity.value}: {problem}" for problem in self.problems]
         lines += [f"  instead: {offer.text}" for offer in self.offers]
         return "\n".join(lines)
