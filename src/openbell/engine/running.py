@@ -57,6 +57,7 @@ def run_days(
     if folder is not None:
         report.folder = str(folder.path)
         folder.finish(report)
+        day.story.write(folder.path / "story.parquet")
     return report
 
 
