@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     )
     from openbell.indicators.compute import compute, indicator
     from openbell.log import enable_logging
+    from openbell.scanners.scanner import Scanner
     from openbell.strategies.strategy import Strategy
 
 __version__ = "0.1.0"
@@ -31,6 +32,7 @@ __all__ = [
     "OpenbellError",
     "Problem",
     "ProvisioningError",
+    "Scanner",
     "SessionCoordinator",
     "SessionError",
     "StoreError",
@@ -53,6 +55,7 @@ _HOMES = {
     "OpenbellError": "errors",
     "Problem": "errors",
     "ProvisioningError": "errors",
+    "Scanner": "scanners.scanner",
     "SessionCoordinator": "engine.coordinator",
     "SessionError": "errors",
     "StoreError": "errors",

@@ -42,9 +42,9 @@ class NoSession:
 
 
 def user_problems(file: SessionFile) -> list[Problem]:
-    """What is wrong with the strategies of a session file, their parameters and their ``setup``."""
+    """What is wrong with the strategies and scanners of a session file, their parameters and their ``setup``."""
     try:
-        seated(file.strategies, NoSession(), SignalBook())
+        seated(file, NoSession(), SignalBook())
     except ConfigError as error:
         return list(error.problems)
     return []

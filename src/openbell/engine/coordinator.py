@@ -125,6 +125,10 @@ class SessionCoordinator:
             if results and not any(result.ok for result in results):
                 self.phase = Phase.ENDED
                 raise SessionError(*(problem for result in results for problem in result.problems if problem.fatal))
+            self._dispatcher.prepare()
+            with self.requests.callbacks():
+                self._dispatcher.pre_session()
+            self.requests.serve()
             self.phase = Phase.ACTIVE
             with self.requests.callbacks():
                 self._dispatcher.day_start()

@@ -1,4 +1,4 @@
-"""Calling users' strategies: in a fixed order, each fault isolated.
+"""Calling users' strategies and scanners: in a fixed order, each fault isolated.
 
 All bars of an instant are in before anybody is called. Then, strategy by strategy in the order of the session file:
 symbols that came or left, quality that crossed its minimum, and for each interval that ended, shortest first, `on_bars`
@@ -6,23 +6,27 @@ and `on_bar`. Scanners follow.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from openbell.config.session_file import SessionFile
 from openbell.desk.bars import Bars, Flags, each_bar
-from openbell.desk.desk import Engine
 from openbell.desk.grades import Grades
 from openbell.desk.needs import Needs
 from openbell.desk.signals import SignalBook
 from openbell.desk.windows import Windows
 from openbell.engine.report import Doings
+from openbell.engine.scanning import Scan
 from openbell.engine.seating import seated
 from openbell.engine.seats import Seat
 from openbell.engine.stream import Instant
 from openbell.session.lanes import Lane
 from openbell.session.session_data import SessionData
 from openbell.strategies.strategy import Strategy
+
+if TYPE_CHECKING:
+    from openbell.engine.coordinator import SessionCoordinator
 
 
 class StrategySeat:
@@ -61,7 +65,7 @@ class StrategySeat:
 
 
 class Dispatcher:
-    """Holds the strategies of a session file and calls them.
+    """Holds the strategies and scanners of a session file and calls them.
 
     Parameters
     ----------
@@ -76,10 +80,12 @@ class Dispatcher:
         With everything that is wrong with users' classes, their parameters and their ``setup``.
     """
 
-    def __init__(self, file: SessionFile, engine: Engine) -> None:
+    def __init__(self, file: SessionFile, engine: "SessionCoordinator") -> None:
         self.signals = SignalBook()
-        self.seats = seated(file.strategies, engine, self.signals)
-        self._strategies = [StrategySeat(seat) for seat in self.seats]
+        strategies, scanners = seated(file, engine, self.signals)
+        self.seats = (*strategies, *scanners)
+        self._strategies = [StrategySeat(seat) for seat in strategies]
+        self.scans = [Scan(seat, rule, engine) for seat, rule in zip(scanners, file.scanners, strict=True)]
         self._session: SessionData | None = None
         self._known: frozenset[str] = frozenset()
         self._revision = -1
@@ -87,13 +93,15 @@ class Dispatcher:
     @property
     def needs(self) -> list[Needs]:
         """What every strategy declared."""
-        return [seat.needs for seat in self.seats]
+        return [one.seat.needs for one in self._strategies]
 
     def doings(self) -> Doings:
         """What everybody did today."""
         return Doings(
             faults=[fault for seat in self.seats for fault in seat.faults[self._told.get(seat, 0) :]],
             signals=len(self.signals) - self._signals,
+            scans=[record.as_dict() for scan in self.scans for record in scan.records],
+            funnels={scan.seat.name: scan.funnel for scan in self.scans},
             callbacks={seat.name: seat.timing.as_dict() for seat in self.seats},
         )
 
@@ -106,16 +114,27 @@ class Dispatcher:
         self._told = {seat: len(seat.faults) for seat in self.seats}
         self._signals = len(self.signals)
 
+    def prepare(self) -> None:
+        """Have every scanner find and ask for its candidates of today."""
+        for scan in self.scans:
+            scan.prepare()
+
+    def pre_session(self) -> None:
+        """The scans before the first bar."""
+        for scan in self.scans:
+            if scan.rule.schedule.pre_session:
+                scan.run(scan.seat.desk.now, due=True)
+
     def day_start(self) -> None:
         """Tell every strategy that the day's symbols are in."""
         self._note()
-        for seat in self.seats:
-            seat.call(seat.user.on_day_start)
+        for one in self._strategies:
+            one.seat.call(one.strategy.on_day_start)
 
     def day_end(self) -> None:
         """Tell every strategy that the last bar is in."""
-        for seat in self.seats:
-            seat.call(seat.user.on_day_end)
+        for one in self._strategies:
+            one.seat.call(one.strategy.on_day_end)
 
     def call(self, instant: Instant) -> None:
         """Call every strategy for the intervals that ended, shortest first."""
@@ -138,6 +157,8 @@ class Dispatcher:
                     seat.call(strategy.on_bars, view)
                 if one.each:
                     seat.call(self._each, one, lane, slot)
+        for scan in self.scans:
+            scan.run(instant.now)
 
     def _each(self, one: StrategySeat, lane: Lane, slot: int) -> None:
         assert self._session is not None

@@ -44,6 +44,8 @@ class DayReport:
         How many were made.
     scans
         Every scan: when, by whom, how many symbols were looked at, and which were promoted and dropped.
+    funnels
+        Per scanner how many symbols were in its universe, passed its filters, and became candidates.
     callbacks
         Per strategy and scanner: calls so far, seconds in all, the slowest one and how many were slow.
     """
@@ -60,6 +62,7 @@ class DayReport:
     outside: int = 0
     signals: int = 0
     scans: list[Json] = field(default_factory=list)
+    funnels: Json = field(default_factory=dict)
     callbacks: Json = field(default_factory=dict)
 
     def as_dict(self) -> Json:
@@ -123,6 +126,7 @@ class Doings:
     faults: Sequence[Fault] = ()
     signals: int = 0
     scans: list[Json] = field(default_factory=list)
+    funnels: Json = field(default_factory=dict)
     callbacks: Json = field(default_factory=dict)
 
 
@@ -149,13 +153,19 @@ def day_report(
             for result in config
             if not result.ok
         },
-        requests=[{"at": time.iso(one.at)} | one.as_dict() for one in results if one.source != "config"],
+        requests=[{"at": time.iso(one.at)} | one.as_dict() for one in results if one.source != "config" and _told(one)],
         warnings=[p.as_dict() for result in config if result.ok for p in result.problems],
         faults=[fault.as_dict() for fault in users.faults],
         signals=users.signals,
         scans=users.scans,
+        funnels=users.funnels,
         callbacks=users.callbacks,
     )
+
+
+def _told(result: ProvisioningResult) -> bool:
+    """Whether a request is listed: candidates of scanners that came as asked are only counted, in the funnels."""
+    return not (result.ok and result.source.endswith("/light"))
 
 
 def _streamed_bars(session: SessionData) -> int:

@@ -1,15 +1,20 @@
-"""Strategies made, checked and set up before the first day; without numba, so that checking a file stays quick."""
+"""Strategies and scanners made, checked and set up before the first day.
+
+Without numba, so that checking a file stays quick.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from openbell.config.session_file import SessionFile, StrategyRule
+from openbell.config.session_file import ScannerRule, SessionFile, StrategyRule
 from openbell.desk.desk import Desk, Engine
 from openbell.desk.loading import make, set_up
 from openbell.desk.needs import Needs
 from openbell.desk.signals import SignalBook
 from openbell.engine.seats import Seat, named
 from openbell.errors import ConfigError, Problem
+from openbell.scanners.needs import ScanNeeds
+from openbell.scanners.scanner import Scanner
 from openbell.strategies.strategy import Strategy
 
 
@@ -20,34 +25,66 @@ def promised(file: SessionFile, needs: Sequence[Needs]) -> SessionFile:
     return replace(file, indicators=(*file.indicators, *indicators), history=(*file.history, *history))
 
 
-def seated(rules: Sequence[StrategyRule], engine: Engine, signals: SignalBook) -> list[Seat]:
-    """Strategies made, checked and set up.
+def seated(file: SessionFile, engine: Engine, signals: SignalBook) -> tuple[list[Seat], list[Seat]]:
+    """The strategies and the scanners of a session file, made, checked and set up.
 
     Raises
     ------
     ConfigError
         With the problems of all of them.
     """
-    names = named("strategy", [rule.use.rpartition(":")[2] for rule in rules])
-    seats: list[Seat] = []
     problems: list[Problem] = []
-    for place, (rule, name) in enumerate(zip(rules, names, strict=True)):
-        try:
-            seats.append(_seat(rule, name, f"strategies[{place}]", engine, signals))
-        except ConfigError as error:
-            problems += error.problems
+    strategies = _each(file.strategies, "strategy", "strategies", engine, signals, problems)
+    scanners = _each(file.scanners, "scanner", "scanners", engine, signals, problems)
     if problems:
         raise ConfigError(*problems)
+    return strategies, scanners
+
+
+def _each(
+    rules: Sequence[StrategyRule | ScannerRule],
+    kind: str,
+    section: str,
+    engine: Engine,
+    signals: SignalBook,
+    problems: list[Problem],
+) -> list[Seat]:
+    seats: list[Seat] = []
+    names = named(kind, [rule.use.rpartition(":")[2] for rule in rules])
+    for place, (rule, name) in enumerate(zip(rules, names, strict=True)):
+        desk = Desk(engine, name, signals)
+        try:
+            seats.append(_seat(rule, f"{section}[{place}]", desk))
+        except ConfigError as error:
+            problems += error.problems
     return seats
 
 
-def _seat(rule: StrategyRule, name: str, where: str, engine: Engine, signals: SignalBook) -> Seat:
-    strategy = make(rule.use, Strategy, rule.params, where)
-    strategy.desk = Desk(engine, name, signals)
-    needs = Needs(name)
-    set_up(lambda: strategy.setup(needs), type(strategy).__name__, where)
-    seat = Seat(strategy, name, strategy.desk, needs, rule.faults_allowed, rule.slow_after)
-    if seat.hears(Strategy, "on_quality") and needs.minimum_quality is None:
-        what = f"{type(strategy).__name__} has on_quality and no minimum that quality could cross."
-        raise ConfigError(Problem(where, what, "Declare one in setup: needs.quality(95).", code="no_minimum"))
+def _seat(rule: StrategyRule | ScannerRule, where: str, desk: Desk) -> Seat:
+    user: Strategy | Scanner
+    if isinstance(rule, StrategyRule):
+        user, needs = make(rule.use, Strategy, rule.params, where), Needs(desk.owner)
+    else:
+        user, needs = make(rule.use, Scanner, rule.params, where), ScanNeeds(desk.owner)
+    user.desk = desk
+    # The rule decides which of the two it is, and so what its setup takes.
+    set_up(lambda: user.setup(needs), type(user).__name__, where)  # type: ignore[arg-type]
+    seat = Seat(user, desk.owner, desk, needs, rule.faults_allowed, rule.slow_after)
+    problem = _lacking(seat, where)
+    if problem is not None:
+        raise ConfigError(problem)
     return seat
+
+
+def _lacking(seat: Seat, where: str) -> Problem | None:
+    """What a class does not have and must."""
+    name = type(seat.user).__name__
+    if isinstance(seat.user, Scanner):
+        if seat.hears(Scanner, "scan"):
+            return None
+        what = f"{name} has no scan."
+        return Problem(f"{where}.use", what, "Write def scan(self, market): and return names.", code="no_scan")
+    if seat.hears(Strategy, "on_quality") and seat.needs.minimum_quality is None:
+        what = f"{name} has on_quality and no minimum that quality could cross."
+        return Problem(f"{where}.use", what, "Declare one in setup: needs.quality(95).", code="no_minimum")
+    return None
