@@ -71,7 +71,7 @@ def test_a_day_that_comes_in_parts_is_whole_in_the_end(tmp_path: Path, minutes: 
 
 
 @given(
-    parts=st.lists(st.lists(st.tuples(st.integers(0, 1200), st.integers(1, 9)), max_size=30), min_size=1, max_size=4)
+    parts=st.lists(st.lists(st.tuples(st.integers(0, 2400), st.integers(1, 9)), max_size=30), min_size=1, max_size=4)
 )
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_imports_end_in_the_last_value_of_each_bar(
@@ -82,7 +82,7 @@ def test_any_imports_end_in_the_last_value_of_each_bar(
     start = xnys.session(xnys.first_on_or_after(MONDAY)).open - 330 * 60_000_000_000
     expected: dict[int, float] = {}
     for part in parts:
-        ts = np.array([start + 2 * minute * 60_000_000_000 for minute, _ in part], np.int64)
+        ts = np.array([start + minute * 60_000_000_000 for minute, _ in part], np.int64)
         price = np.array([float(value) for _, value in part])
         block = Block(ts, price, price, price, price, price)
         report = import_frames({("AAA", "1m"): frame_of(block)}, store, market="XNYS")
@@ -209,13 +209,14 @@ def test_many_symbols_in_one_file(tmp_path: Path, minutes: Minutes, write: Write
         assert all_bars(tmp_path / "store", name.upper()).equals(frame)
 
 
-def test_an_unknown_interval_is_refused_with_what_to_say(tmp_path: Path, minutes: Minutes) -> None:
+def test_an_interval_that_is_not_said_is_found_from_the_stamps(tmp_path: Path, minutes: Minutes) -> None:
     frame_of(minutes(MONDAY)).write_parquet(tmp_path / "AAA.parquet")
+    frame_of(minutes(MONDAY))[:1].write_parquet(tmp_path / "BBB.parquet")
 
-    report = import_files([tmp_path / "AAA.parquet"], tmp_path / "store")
+    report = import_files([tmp_path / "AAA.parquet", tmp_path / "BBB.parquet"], tmp_path / "store")
 
-    assert not report.ok
-    problem = report.files[0].problem
+    assert [series.interval for series in report.series] == ["1m"]
+    problem = report.files[1].problem
     assert problem is not None
     assert "--interval" in problem.fix
 

@@ -35,13 +35,12 @@ DATASETS = {
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_every_data_set_comes_back_bit_for_bit(data: Path, tmp_path: Path, name: str) -> None:
-    report = import_files([data / name], tmp_path / "store", market=DATASETS[name])
+    files = [path for path in sorted((data / name).glob("*/*.parquet")) if path.parent.name[0].isdigit()]
+    report = import_files(files, tmp_path / "store", market=DATASETS[name])
 
-    assert not report.all_problems()
+    assert not [str(problem) for problem in report.all_problems()]
     assert report.total("rows") == report.total("added")
-    for path in sorted((data / name).glob("*/*.parquet")):
-        if path.parent.name in ("factor_files", "map_files"):
-            continue
+    for path in files:
         export(tmp_path / "store", path.stem, Interval.parse(path.parent.name), tmp_path / "out.parquet")
         assert pl.read_parquet(tmp_path / "out.parquet").equals(pl.read_parquet(path), null_equal=True), path
 

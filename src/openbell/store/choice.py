@@ -9,12 +9,18 @@ from openbell.bars.grid import Stamps
 from openbell.bars.interval import NS_PER_MINUTE, Interval
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.market.session import Hours
+from openbell.store.clock import share_in_hours
 from openbell.store.days import GridKind, local_midnights
+from openbell.store.formats.format import Convention
 
 _DAY_NS = 86_400_000_000_000
+_HOUR_NS = 3_600_000_000_000
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday, Monday is 0
 _SATURDAY = 5
 _USUAL, _ALWAYS = "XNYS", "24/7"
+_OTHERS = ("FOREX", "CMES", "XBOM", "XLON", "XTKS", "XHKG")
+_ENOUGH_BARS = 200
+_KEPT = 0.9
 _SAMPLE = 20_000
 _A_FEW = 0.05  # a stray print on one weekend does not make a market that never closes
 
@@ -27,31 +33,73 @@ class MarketChoice:
     why: str
 
 
-def choose_market(block: Block, said: str | None, stored: str | None) -> MarketChoice:
+def choose_market(
+    interval: Interval, block: Block, convention: Convention, said: str | None, stored: str | None
+) -> MarketChoice:
     """The market that bars belong to: as said, else as stored, else as the bars show.
+
+    Parameters
+    ----------
+    block
+        In order of stamps.
+    convention
+        What the stamps mean, as far as it is known.
 
     Examples
     --------
-    >>> choose_market(Block.empty(), "XTKS", None).why
+    >>> choose_market(Interval.parse("1m"), Block.empty(), Convention(), "XTKS", None).why
     'as said'
     """
     if said is not None:
         return MarketChoice(load_calendar(said).name, "as said")
     if stored is not None:
         return MarketChoice(stored, "as stored before")
-    saturdays = _weekend_share(block.ts)
+    saturdays = _weekend_share(interval, block.ts)
     if saturdays > _A_FEW:
         return MarketChoice(_ALWAYS, f"bars on weekends ({saturdays:.0%} of the days)")
+    if not interval.intraday or not convention.sure or len(block) < _ENOUGH_BARS:
+        return MarketChoice(_USUAL, "no bars on weekends; say --market for another one")
+    return _by_hours(interval, block, convention)
+
+
+def _by_hours(interval: Interval, block: Block, convention: Convention) -> MarketChoice:
+    """The first market whose regular hours the bars keep to."""
+    bars = _sample(block)
+    for market in (_USUAL, *_OTHERS):
+        share = share_in_hours(load_calendar(market), interval, bars, convention)
+        if share < _KEPT or (market == "FOREX" and not _starts_with(market, bars)):
+            continue
+        if market == _USUAL:
+            break
+        return MarketChoice(market, "bars keep to its hours; say --market for another one")
     return MarketChoice(_USUAL, "no bars on weekends; say --market for another one")
 
 
-def _weekend_share(ts: Stamps) -> float:
-    """Share of UTC days with bars that are a Saturday, or a Sunday before markets of the east open."""
-    days = np.unique(ts // _DAY_NS)
-    weekdays = (days + _EPOCH_WEEKDAY) % 7
-    saturdays = int((weekdays == _SATURDAY).sum())
-    # Sunday evenings in UTC belong to Monday's session of currencies, futures and Asia; Saturdays to nobody's.
-    return saturdays / len(days) if len(days) else 0.0
+def _starts_with(market: str, block: Block) -> bool:
+    """Whether sessions of a market have bars in their first hour."""
+    calendar = load_calendar(market)
+    sessions = calendar.ordinals_of(block.ts)
+    known = np.unique(sessions[sessions >= 0])
+    opens = calendar.grid(Interval.parse("1d"), 0, len(calendar) - 1).opens[known]
+    begun = np.searchsorted(block.ts, opens + 3_600_000_000_000) > np.searchsorted(block.ts, opens)
+    return float(begun.mean()) > 0.5 if len(known) else False
+
+
+def _sample(block: Block) -> Block:
+    return block[:_SAMPLE]
+
+
+def _weekend_share(interval: Interval, ts: Stamps) -> float:
+    """Share of days with bars that are Saturdays, in the middle of the day: it is Saturday everywhere then."""
+    if interval.intraday:
+        noon = (ts % _DAY_NS >= 6 * _HOUR_NS) & (ts % _DAY_NS < 20 * _HOUR_NS)
+        days = np.unique(ts // _DAY_NS)
+        middays = np.unique(ts[noon] // _DAY_NS)
+        saturdays = int(((middays + _EPOCH_WEEKDAY) % 7 == _SATURDAY).sum())
+        return saturdays / len(days) if len(days) else 0.0
+    days = np.unique((ts + 12 * _HOUR_NS) // _DAY_NS)
+    weekdays = np.bincount((days + _EPOCH_WEEKDAY) % 7, minlength=7)
+    return float(min(weekdays[_SATURDAY], weekdays[_SATURDAY + 1])) / len(days) if len(days) else 0.0
 
 
 def grid_kind(calendar: Calendar, interval: Interval, ts: Stamps) -> GridKind:

@@ -11,14 +11,20 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from openbell.bars.interval import Interval
 from openbell.errors import OpenbellError, Problem, StoreError, nearest
+from openbell.market.calendar import load_calendar
 from openbell.store import schema
-from openbell.store.formats.format import Format, Formats, Hints, Incoming, Source
+from openbell.store.clock import known_zone
+from openbell.store.formats.format import Format, Formats, Hints, Incoming
+from openbell.store.formats.generic import GenericText, LayoutFile
+from openbell.store.formats.source import Source, sources_of
 from openbell.store.formats.tidy import TidyParquet, incoming_of
+from openbell.store.formats.vendors import VENDORS
 from openbell.store.intake import Intake
 from openbell.store.report import FileReport, ImportReport
 from openbell.store.writer import Writer
@@ -26,9 +32,9 @@ from openbell.store.writer import Writer
 Progress = Callable[[int, int, int], None]
 """Called with files done, files in all, and rows read so far."""
 
-FORMATS = Formats((TidyParquet(),))
+FORMATS = Formats((TidyParquet(), *VENDORS, GenericText()))
 
-_HEAD_BYTES = 4096
+_SUFFIXES = {".parquet", ".csv", ".txt", ".tsv", ".json", ".zip", ".gz", ".zst"}
 _READERS = 2
 _READ_AHEAD = 4
 
@@ -73,20 +79,21 @@ def import_files(
         symbol.upper() if symbol else None,
         Interval.parse(interval) if interval else None,
         _known_format(format),
-        market,
-        stamp,
-        timezone,
+        load_calendar(market).name if market else None,
+        _known_stamp(stamp),
+        known_zone(timezone) if timezone else None,
     )
     sources = list(_sources(paths))
     with _opened(Path(store), dry_run) as writer:
         intake = Intake(Path(store), hints, writer)
-        files, rows = [], 0
-        for source, outcome in _read_all(sources, hints):
-            report = _taken(intake, source, outcome)
-            files.append(report)
-            rows += report.rows
+        files: list[FileReport] = []
+        rows = 0
+        for done, outcomes in enumerate(_read_all(sources, hints), start=1):
+            reports = [_taken(intake, outcome) for outcome in outcomes]
+            files += reports
+            rows += sum(report.rows for report in reports)
             if progress is not None:
-                progress(len(files), len(sources), rows)
+                progress(done, len(sources), rows)
         return intake.finish(files, dry_run)
 
 
@@ -126,11 +133,17 @@ def import_frames(
 
 
 def _known_format(name: str | None) -> str | None:
-    if name is None or FORMATS.named(name) is not None:
+    if name is None or FORMATS.named(name) is not None or name.endswith(".toml"):
         return name
     closest = nearest(name, FORMATS.names)
-    fix = f"Did you mean {closest}?" if closest else f"Known ones: {', '.join(FORMATS.names)}."
+    fix = f"Did you mean {closest}?" if closest else f"Known ones: {', '.join(FORMATS.names)}, or a layout.toml."
     raise StoreError(Problem("--format", f"{name!r} is no known format.", fix, code="unknown_format"))
+
+
+def _known_stamp(stamp: str | None) -> str | None:
+    if stamp in (None, "open", "close"):
+        return stamp
+    raise StoreError(Problem("--stamp", f"{stamp!r} is neither.", "Say open or close.", code="stamp"))
 
 
 def _sources(paths: Sequence[Path | str]) -> Iterator[Path]:
@@ -143,7 +156,7 @@ def _sources(paths: Sequence[Path | str]) -> Iterator[Path]:
 
 def _is_data(path: Path, root: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return not hidden and path.suffix.lower() == ".parquet"
+    return not hidden and path.suffix.lower() in _SUFFIXES
 
 
 @contextmanager
@@ -161,53 +174,68 @@ def _opened(store: Path, dry_run: bool) -> Iterator[Writer | None]:
             raise
 
 
-Outcome = tuple[Sequence[Incoming], str, str] | OpenbellError
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a reader made of one file."""
+
+    where: str
+    parts: tuple[Incoming, ...] = ()
+    format: str | None = None
+    why: str = ""
+    problem: Problem | None = None
 
 
-def _read_all(sources: Sequence[Path], hints: Hints) -> Iterator[tuple[Path, Outcome]]:
+def _read_all(sources: Sequence[Path], hints: Hints) -> Iterator[list[Outcome]]:
     with ThreadPoolExecutor(_READERS) as pool:
-        waiting: deque[tuple[Path, Future[Outcome]]] = deque()
+        waiting: deque[Future[list[Outcome]]] = deque()
         for path in sources:
-            waiting.append((path, pool.submit(_read, path, hints)))
+            waiting.append(pool.submit(_read, path, hints))
             if len(waiting) > _READ_AHEAD:
-                first, future = waiting.popleft()
-                yield first, future.result()
-        for first, future in waiting:
-            yield first, future.result()
+                yield waiting.popleft().result()
+        for future in waiting:
+            yield future.result()
 
 
-def _read(path: Path, hints: Hints) -> Outcome:
+def _read(path: Path, hints: Hints) -> list[Outcome]:
     try:
-        with path.open("rb") as file:
-            source = Source(path, file.read(_HEAD_BYTES))
-        reader, why = _reader_for(source, hints)
-        return reader.read(source, hints), reader.name, why
+        return [_read_one(source, hints) for source in sources_of(path)]
     except OSError as error:
         fix = "Check the path and its permissions."
-        return StoreError(Problem(str(path), f"cannot be read ({error.strerror or error}).", fix, code="unreadable"))
+        problem = Problem(str(path), f"cannot be read ({error.strerror or error}).", fix, code="unreadable")
+        return [Outcome(str(path), problem=problem)]
     except OpenbellError as error:
-        return error
+        return [Outcome(str(path), problem=error.problems[0])]
+
+
+def _read_one(source: Source, hints: Hints) -> Outcome:
+    try:
+        reader, why = _reader_for(source, hints)
+        return Outcome(str(source), tuple(reader.read(source, hints)), reader.name, why)
+    except OpenbellError as error:
+        return Outcome(str(source), problem=error.problems[0])
 
 
 def _reader_for(source: Source, hints: Hints) -> tuple[Format, str]:
     if hints.format is not None:
-        named = FORMATS.named(hints.format)
-        assert named is not None
-        return named, "as said"
+        return FORMATS.named(hints.format) or LayoutFile(Path(hints.format)), "as said"
     for reader in FORMATS.known:
         why = reader.recognises(source)
         if why is not None:
             return reader, why
-    what = "is of no format that is known here."
-    fix = f"Say which one, as in --format {FORMATS.names[0]}; known: {', '.join(FORMATS.names)}."
-    raise StoreError(Problem(str(source.path), what, fix, code="unknown_format"))
+    what = "is empty." if not source.head else "is of no format that is known here."
+    fix = f"Say which one, as in --format {FORMATS.names[0]}; known: {', '.join(FORMATS.names)}, or a layout.toml."
+    raise StoreError(Problem(str(source), what, fix, code="unknown_format"))
 
 
-def _taken(intake: Intake, path: Path, outcome: Outcome) -> FileReport:
-    if isinstance(outcome, OpenbellError):
-        return FileReport(str(path), None, (), 0, outcome.problems[0])
-    parts, name, why = outcome
-    for part in parts:
-        intake.take(str(path), part)
-    notes = (f"{name}: {why}", *(note for part in parts for note in part.notes))
-    return FileReport(str(path), name, notes, sum(len(part.block) for part in parts))
+def _taken(intake: Intake, outcome: Outcome) -> FileReport:
+    if outcome.problem is not None:
+        return FileReport(outcome.where, outcome.format, (), 0, outcome.problem)
+    notes = dict.fromkeys(note for part in outcome.parts for note in part.notes)
+    rows, problem = 0, None
+    for part in outcome.parts:
+        try:
+            notes |= dict.fromkeys(intake.take(outcome.where, part))
+            rows += len(part.block)
+        except OpenbellError as error:
+            problem = problem or error.problems[0]
+    return FileReport(outcome.where, outcome.format, (f"{outcome.format}: {outcome.why}", *notes), rows, problem)

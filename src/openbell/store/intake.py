@@ -23,7 +23,8 @@ from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.store import schema
 from openbell.store.catalog import Catalog, Series
-from openbell.store.choice import choose_market, grid_kind
+from openbell.store.choice import MarketChoice, choose_market, grid_kind
+from openbell.store.clock import interval_in_stamps, settle
 from openbell.store.daily import on_sessions
 from openbell.store.days import GridKind, day_keys
 from openbell.store.files import sync_folder, unwritable, write_new
@@ -76,25 +77,36 @@ class Intake:
         self._reports: dict[Key, SeriesReport] = {}
         self._refused: list[pl.DataFrame] = []
 
-    def take(self, origin: str, part: Incoming) -> None:
-        """The bars of one symbol and interval out of one file."""
-        key = (part.symbol, part.interval)
+    def take(self, origin: str, part: Incoming) -> list[str]:
+        """The bars of one symbol and interval out of one file; returns what was decided about their stamps.
+
+        Raises
+        ------
+        StoreError
+            If the stamps contradict what is said of them; nothing is taken then.
+        """
+        found = checked(part.block, part.faults)
+        interval = interval_in_stamps(origin, found.block.ts, part.interval)
+        key = (part.symbol, interval)
+        choice = self._choose(part, interval, found.block)
+        told = settle(origin, load_calendar(choice.market), interval, found.block, part.convention)
+        self._remember(part.symbol, choice)
         report = self._reports.get(key)
         if report is None:
-            report = self._reports[key] = SeriesReport(part.symbol, str(part.interval))
-        found = checked(part.block)
+            report = self._reports[key] = SeriesReport(part.symbol, str(interval), market=choice.market, why=choice.why)
         report.rows += len(part.block)
         report.duplicates += found.duplicates
         report.unordered |= found.unordered
         if found.refused is not None:
             report.quarantined += len(found.refused)
-            self._refused.append(_labelled(found.refused, origin, part))
+            self._refused.append(_labelled(found.refused, origin, part.symbol, interval))
         if len(found.block):
-            good = Incoming(part.symbol, part.interval, found.block, adjusted=part.adjusted)
-            self._waiting.setdefault(key, []).append(good)
+            block = Block.of(told.ts, found.block.columns)
+            self._waiting.setdefault(key, []).append(Incoming(part.symbol, interval, block, adjusted=part.adjusted))
             self._rows += len(found.block)
         if self._rows >= _ROWS_AT_ONCE:
             self._settle()
+        return [told.note] if told.note else []
 
     def finish(self, files: Sequence[FileReport], dry_run: bool) -> ImportReport:
         """Write what is left, commit, and say what was done."""
@@ -121,7 +133,7 @@ class Intake:
         report = self._reports[key]
         block, duplicates = _combined([part.block for part in parts])
         report.duplicates += duplicates
-        calendar = self._calendar(symbol, block, report)
+        calendar = load_calendar(report.market)
         series = Series(symbol, interval, grid_kind(calendar, interval, block.ts))
         block, note = on_sessions(calendar, interval, block)
         report.why = f"{report.why}; {note}" if note else report.why
@@ -129,15 +141,16 @@ class Intake:
         report.cover(_moment(block.ts[0]), _moment(block.ts[-1]))
         return _Ready(series, block, calendar, parts[-1].adjusted, report)
 
-    def _calendar(self, symbol: str, block: Block, report: SeriesReport) -> Calendar:
-        stored = self._markets.get(symbol)
-        choice = choose_market(block, self._hints.market, stored)
-        report.market, report.why = choice.market, report.why or choice.why
-        if stored != choice.market:
+    def _choose(self, part: Incoming, interval: Interval, block: Block) -> MarketChoice:
+        said = self._hints.market or (None if part.symbol in self._markets else part.market)
+        choice = choose_market(interval, block, part.convention, said, self._markets.get(part.symbol))
+        return choice if self._hints.market or said is None else MarketChoice(choice.market, "the format's own")
+
+    def _remember(self, symbol: str, choice: MarketChoice) -> None:
+        if self._markets.get(symbol) != choice.market:
             self._markets[symbol] = choice.market
             if self._writer is not None:
                 self._writer.put_symbol(symbol, choice.market, choice.why, "import")
-        return load_calendar(choice.market)
 
     def _lay(self, ready: _Ready, first: int, last: int) -> None:
         result = self._merge(ready, first, last)
@@ -229,7 +242,7 @@ def _origins(files: Sequence[FileReport]) -> str:
     return text if len(text) <= _SOURCE_CHARS else f"{text[:_SOURCE_CHARS]}... ({len(files)} files)"
 
 
-def _labelled(refused: pl.DataFrame, origin: str, part: Incoming) -> pl.DataFrame:
-    words = {"file": origin, "symbol": part.symbol, "interval": str(part.interval)}
+def _labelled(refused: pl.DataFrame, origin: str, symbol: str, interval: Interval) -> pl.DataFrame:
+    words = {"file": origin, "symbol": symbol, "interval": str(interval)}
     labels = [pl.lit(word).alias(name) for name, word in words.items()]
     return refused.select(labels[0], "row", *labels[1:], pl.exclude("row"))

@@ -3,7 +3,7 @@
 Rows in = stored + refused + duplicates, always.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,8 +40,15 @@ class Checked:
     unordered: bool
 
 
-def checked(block: Block) -> Checked:
+def checked(block: Block, faults: Mapping[int, str] | None = None) -> Checked:
     """Sort the rows of a file into bars, refused rows and duplicates.
+
+    Parameters
+    ----------
+    block
+        One row per row of the file.
+    faults
+        Rows that are refused whatever their values, with the reasons.
 
     Examples
     --------
@@ -51,9 +58,11 @@ def checked(block: Block) -> Checked:
     (2, ['close is negative (-1.0)'], True)
     """
     good = _are_bars(block)
+    if faults:
+        good[list(faults)] = False
     if good.all():
         return Checked(*_in_order(block, None))
-    refused = _listed(block, np.flatnonzero(~good))
+    refused = _listed(block, np.flatnonzero(~good), faults or {})
     return Checked(*_in_order(taken(block, np.flatnonzero(good)), refused))
 
 
@@ -82,17 +91,13 @@ def _in_order(block: Block, refused: pl.DataFrame | None) -> tuple[Block, pl.Dat
     return taken(block, latest), refused, len(order) - len(latest), unordered
 
 
-def _listed(block: Block, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
+def _listed(block: Block, rows: npt.NDArray[np.int64], faults: Mapping[int, str]) -> pl.DataFrame:
     bad = taken(block, rows)
     columns = dict(zip(COLUMNS, (bad.ts, *bad.columns), strict=True))
-    reasons = [_reason(bad, place) for place in range(len(bad))]
+    reasons = [faults.get(row) or next(_reasons(bad, place)) for place, row in enumerate(rows.tolist())]
     frame = pl.DataFrame({"row": rows + 1, **columns, "reason": reasons})
     moment = pl.when(pl.col("ts") != UNREAD).then(pl.col("ts")).cast(pl.Datetime("ns", "UTC"))
     return frame.with_columns(moment.alias("ts"))
-
-
-def _reason(bad: Block, place: int) -> str:
-    return next(_reasons(bad, place))
 
 
 def _reasons(bad: Block, place: int) -> Iterator[str]:

@@ -1,14 +1,14 @@
 """What a reader of a vendor's format is given, and what it gives."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 import polars as pl
 
 from openbell.bars.block import FIELDS, Block
 from openbell.bars.interval import Interval
+from openbell.store.formats.source import Source
 
 COLUMNS = ("ts", *FIELDS)
 
@@ -29,24 +29,25 @@ class Hints:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """One file to import.
+class Convention:
+    """What the stamps of a file mean, as far as it is known before they are held against the calendar.
 
     Parameters
     ----------
-    path
-        Where it is.
-    head
-        Its first bytes.
+    wall
+        Whether stamps are wall clock times, given as nanoseconds since 1970 as if the clock were in UTC.
+    zone
+        The clock's zone; None when it is not known.
+    stamp
+        ``open`` or ``close``: which end of a bar is stamped; None when it is not known.
+    sure
+        Whether bars that contradict are refused; else the bars decide.
     """
 
-    path: Path
-    head: bytes
-
-    @property
-    def parent(self) -> str:
-        """The name of the folder it lies in."""
-        return self.path.absolute().parent.name
+    wall: bool = False
+    zone: str | None = "UTC"
+    stamp: str | None = "open"
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +57,7 @@ class Incoming:
     Parameters
     ----------
     symbol, interval
-        Whose bars they are.
+        Whose bars they are; None for an interval that is to be found from the stamps.
     block
         One row per row of the file, in its order: starts of bars (ns UTC, `UNREAD` where the time could not be read),
         prices and volume (NaN where a value is absent or could not be read).
@@ -64,13 +65,22 @@ class Incoming:
         What the reader decided, and why.
     adjusted
         Whether the vendor adjusted prices for splits or dividends.
+    convention
+        What the stamps mean.
+    faults
+        Rows that are no bars although their values could be read, with the reason.
+    market
+        The market that the format is of, if it is of one.
     """
 
     symbol: str
-    interval: Interval
+    interval: Interval | None
     block: Block
     notes: tuple[str, ...] = ()
     adjusted: bool = False
+    convention: Convention = Convention()
+    faults: Mapping[int, str] = field(default_factory=dict)
+    market: str | None = None
 
 
 class Format(Protocol):

@@ -9,8 +9,11 @@ import polars as pl
 from openbell.bars.block import FIELDS
 from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError
-from openbell.store.formats.format import COLUMNS, Hints, Incoming, Source, block_of, by_symbol
+from openbell.store.formats.format import COLUMNS, Convention, Hints, Incoming, block_of, by_symbol
+from openbell.store.formats.naming import interval_of
+from openbell.store.formats.source import Source, as_stream, unreadable
 
+_TIDY = Convention()
 _NEEDED = ("ts", "open", "high", "low", "close")
 
 
@@ -27,17 +30,24 @@ class TidyParquet:
         """One symbol, or as many as its column ``symbol`` names."""
         where = str(source.path)
         try:
-            frame = pl.read_parquet(source.path, glob=False, hive_partitioning=False)
+            frame = pl.read_parquet(as_stream(source.content or source.path), glob=False, hive_partitioning=False)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-            raise _unreadable(where, str(error)) from error
-        interval = hints.interval or _interval_of(source)
+            raise unreadable(where, "Parquet", str(error)) from error
+        interval, convention = interval_of(source, hints), _told(hints)
         if hints.symbol is not None or "symbol" not in frame.columns:
-            return incoming_of(where, frame, interval, hints.symbol or source.path.stem)
-        return incoming_of(where, frame, interval)
+            return incoming_of(where, frame, interval, hints.symbol or source.name, convention)
+        return incoming_of(where, frame, interval, "", convention)
+
+
+def _told(hints: Hints) -> Convention:
+    """Tidy stamps are starts of bars in UTC, unless the user says otherwise."""
+    return Convention(hints.timezone is not None, hints.timezone or "UTC", hints.stamp or "open")
 
 
 # Any: a frame of polars or pandas, which is not imported for its types.
-def incoming_of(where: str, frame: Any, interval: Interval, symbol: str = "") -> list[Incoming]:
+def incoming_of(
+    where: str, frame: Any, interval: Interval | None, symbol: str = "", convention: Convention = _TIDY
+) -> list[Incoming]:
     """The bars of a tidy frame of polars or pandas; without a symbol they are told apart by its column ``symbol``.
 
     Raises
@@ -52,9 +62,9 @@ def incoming_of(where: str, frame: Any, interval: Interval, symbol: str = "") ->
         what = f"has no column {', '.join(missing)}; it has {', '.join(table.columns) or 'none'}."
         raise StoreError(Problem(where, what, f"Name the columns {', '.join(COLUMNS)}.", code="columns"))
     if symbol:
-        return [Incoming(symbol.upper(), interval, block_of(_bars(where, table)))]
+        return [Incoming(symbol.upper(), interval, block_of(_bars(where, table)), convention=convention)]
     bars = _bars(where, table, [pl.col("symbol").cast(pl.String).fill_null("").str.to_uppercase()])
-    return [Incoming(name, interval, block) for name, block in by_symbol(bars)]
+    return [Incoming(name, interval, block, convention=convention) for name, block in by_symbol(bars)]
 
 
 def _from_pandas(frame: Any) -> pl.DataFrame:
@@ -70,15 +80,6 @@ def _from_pandas(frame: Any) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _interval_of(source: Source) -> Interval:
-    try:
-        return Interval.parse(source.parent)
-    except ValueError:
-        what = f"its interval is not known: the folder is called {source.parent!r}."
-        fix = "Say it, as in --interval 1m, or put the file into a folder of that name."
-        raise StoreError(Problem(str(source.path), what, fix, code="interval")) from None
-
-
 def _bars(where: str, frame: pl.DataFrame, names: Sequence[pl.Expr] = ()) -> pl.DataFrame:
     stamps = frame["ts"].dtype
     if not isinstance(stamps, pl.Datetime):
@@ -92,10 +93,4 @@ def _bars(where: str, frame: pl.DataFrame, names: Sequence[pl.Expr] = ()) -> pl.
     try:
         return frame.select(*names, moments.alias("ts"), *numbers)
     except pl.exceptions.PolarsError as error:
-        raise _unreadable(where, str(error)) from error
-
-
-def _unreadable(where: str, why: str) -> StoreError:
-    first = why.strip().splitlines()[0] if why.strip() else "no reason given"
-    fix = "Check that the file is complete, and fetch it again."
-    return StoreError(Problem(where, f"cannot be read as Parquet ({first}).", fix, code="unreadable"))
+        raise unreadable(where, "Parquet", str(error)) from error
