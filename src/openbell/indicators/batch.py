@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Block, Floats
-from openbell.indicators.bound import Bound, _Columns
+from openbell.indicators.bound import Bound
 from openbell.indicators.chain import Carried, Ints
 from openbell.indicators.warm import NEVER, Warm
 

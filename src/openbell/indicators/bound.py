@@ -47,12 +47,14 @@ class Bound:
     """
 
     def __init__(self, spec: IndicatorSpec, capacity: int, figures: Figures | None = None) -> None:
-        self.spec, self.needs, self.chain = spec, spec.needs, Chain.of(spec, figures)
+        self.spec, self.needs, self.figures = spec, spec.needs, figures
+        self.chain = Chain.of(spec, figures)
         self._columns = [_Columns(link, capacity) for link in self.chain.links]
         self._fed = np.zeros(capacity, np.bool_)
         self._updated: Ints = np.full(capacity, NEVER, np.int64)
         self._sessions = np.zeros(capacity, np.int64)
-        self._rows: Ints | None = None
+        # The part of ``_fed`` up to its last true entry; None after a change.
+        self._mask: npt.NDArray[np.bool_] | None = None
 
     @property
     def values(self) -> Floats:
@@ -62,19 +64,19 @@ class Bound:
     @property
     def rows(self) -> Ints:
         """The rows that are fed, ascending."""
-        if self._rows is None:
-            self._rows = np.flatnonzero(self._fed)
-        return self._rows
+        return np.flatnonzero(self._fed)
 
     def advance(self, values: Floats, present: npt.NDArray[np.bool_], slot: int, session: int, end: int) -> None:
         """Feed one bar of every row that has one, innermost link first."""
-        rows = self.rows if self._rows is None else self._rows
+        mask = self._mask
+        if mask is None:
+            self._mask = mask = self._fed[: int(self.rows.max(initial=-1)) + 1]
         shown = values
         for columns in self._columns:
             link = columns.link
             source = values[link.column] if link.source < 0 else shown[link.source]
             link.kernel.across(
-                rows, present, source, values, slot, session, columns.states, columns.windows, link.params,
+                mask, present, source, values, slot, session, columns.states, columns.windows, link.params,
                 columns.shown, self._updated, end,
             )  # fmt: skip
             shown = columns.shown
@@ -84,21 +86,21 @@ class Bound:
         for columns, carried in zip(self._columns, warm.links, strict=True):
             columns.put(row, carried)
         self._updated[row], self._sessions[row] = warm.last_updated, warm.sessions
-        self._fed[row], self._rows = True, None
+        self._fed[row], self._mask = True, None
 
     def clear(self, row: int) -> None:
         """Forget a row."""
         for columns in self._columns:
             columns.put(row, columns.link.fresh())
         self._updated[row], self._sessions[row] = NEVER, 0
-        self._fed[row], self._rows = False, None
+        self._fed[row], self._mask = False, None
 
     def grow(self, capacity: int) -> None:
         """Make room for more rows."""
         more = capacity - len(self._fed)
         for columns in self._columns:
             columns.grow(capacity)
-        self._fed = np.pad(self._fed, (0, more))
+        self._fed, self._mask = np.pad(self._fed, (0, more)), None
         self._updated = np.pad(self._updated, (0, more), constant_values=NEVER)
         self._sessions = np.pad(self._sessions, (0, more))
 

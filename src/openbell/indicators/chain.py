@@ -99,7 +99,7 @@ class Link:
         width = 0
         for one in definition.windows:
             size = int(one.size(values))
-            params += [float(width), float(width + size)]
+            params += [float(width), float(size)]
             width += size
         start = [0.0, NO_SESSION, *(field.start for field in definition.fields)]
         outputs = len(definition.outputs)
@@ -184,6 +184,30 @@ class Chain:
                 source, *columns, slots, sessions, stand.state, stand.window, link.params, stand.shown, out
             )
         return out, last
+
+    def table(self, columns: tuple[Floats, ...], slots: Ints, sessions: Ints) -> Floats:
+        """Feed bars of many symbols from the beginning.
+
+        Parameters
+        ----------
+        columns
+            As in `run`, each of shape (symbols, bars).
+        slots, sessions
+            Of each bar, int64, the same for all symbols.
+
+        Returns
+        -------
+        Floats
+            Shape (symbols, outputs, bars).
+        """
+        symbols, bars = columns[0].shape
+        out = columns[0]
+        for link in self.links:
+            source = columns[link.column] if link.source < 0 else np.ascontiguousarray(out[:, link.source])
+            out = np.empty((symbols, link.outputs, bars))
+            fresh = link.fresh()
+            link.kernel.table(source, *columns, slots, sessions, fresh.state, fresh.window, link.params, out)
+        return out
 
 
 def _figured(spec: IndicatorSpec, figures: Figures | None) -> dict[str, Value]:

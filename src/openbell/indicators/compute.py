@@ -169,7 +169,4 @@ def _run(chain: Chain, tables: dict[str, Floats], slots: Ints, sessions: Ints) -
     columns = [tables.get(name, any_table) for name in FIELDS]
     if any_table.ndim == 1:
         return list(chain.run(chain.fresh(), tuple(columns), slots, sessions)[0])
-    out = np.empty((len(chain.links[-1].spec.outputs), *any_table.shape))
-    for row in range(any_table.shape[0]):
-        out[:, row], _ = chain.run(chain.fresh(), tuple(table[row] for table in columns), slots, sessions)
-    return list(out)
+    return list(chain.table(tuple(columns), slots, sessions).swapaxes(0, 1))

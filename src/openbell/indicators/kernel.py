@@ -28,12 +28,13 @@ _kernels: dict[tuple[Definition, bool], "Kernel"] = {}
 
 @dataclass(frozen=True, eq=False)
 class Kernel:
-    """The two loops of a definition.
+    """The loops of a definition.
 
-    ``across(rows, present, source, values, slot, session, states, windows, params, out, updated, end)`` feeds one bar
-    of many symbols; ``through(source, open, high, low, close, volume, slots, sessions, state, window, params, shown,
-    out)`` feeds many bars of one and returns the index of the last bar that counted, or -1. Both are compiled at their
-    first use, hold no lock of Python's and write into the arrays that they get.
+    ``across(fed, present, source, values, slot, session, states, windows, params, out, updated, end)`` feeds one bar of
+    many symbols; ``through(source, open, high, low, close, volume, slots, sessions, state, window, params, shown,
+    out)`` feeds many bars of one and returns the index of the last bar that counted, or -1; ``table(source, open, high,
+    low, close, volume, slots, sessions, start, window, params, out)`` feeds many bars of many from the beginning. Each
+    is compiled at its first use, holds no lock of Python's and writes into the arrays that it gets.
 
     Parameters
     ----------
@@ -63,6 +64,12 @@ class Kernel:
         made: Callable[..., int] = _compiled(self, "through")
         return made
 
+    @cached_property
+    def table(self) -> Callable[..., None]:
+        """Many bars, many symbols."""
+        made: Callable[..., None] = _compiled(self, "table")
+        return made
+
 
 def kernel_of(definition: Definition, resets: bool = False) -> Kernel:
     """The loops of a definition; those of session kinds always start anew with each session."""
@@ -79,11 +86,13 @@ def cache_folder() -> Path:
 def _compiled(kernel: Kernel, loop: str) -> Any:
     import numba
 
+    from openbell.indicators.borrow import part
+
     definition = kernel.definition
     with _lock:
         text = loop_text(definition, kernel.resets, loop)
         path = _written(definition.name, kernel.fingerprint, text)
-        namespace = {"__name__": __name__, "update": _update(definition)}
+        namespace = {"__name__": __name__, "update": _update(definition), "part": part}
         exec(compile(text, str(path or f"<{definition.name} {loop}>"), "exec"), namespace)
         make = numba.njit(_signature(loop), cache=path is not None, nogil=True, error_model="numpy")
         try:
@@ -102,7 +111,7 @@ def _update(definition: Definition) -> Any:
         bar_order(definition),
         tuple(p.name for p in definition.params),
         __name__,
-        register_jitable,
+        register_jitable(forceinline=True),
     )
 
 
@@ -116,10 +125,14 @@ def _signature(loop: str) -> Any:
     ints, table = array(types.int64, 1, True), array(types.float64, 2, False)
     if loop == "through":
         return types.int64(read, read, read, read, read, read, ints, ints, state, state, read, state, table)
+    if loop == "table":
+        rows = array(types.float64, 2, True)
+        out = array(types.float64, 3, False)
+        return types.void(rows, rows, rows, rows, rows, rows, ints, ints, read, state, read, out)
     present, values = array(types.boolean, 1, True), array(types.float64, 2, True)
     stamps = array(types.int64, 1, False)
     return types.void(
-        array(types.int64, 1, False), present, read, values, types.int64, types.int64, table, table, read, table,
+        present, present, read, values, types.int64, types.int64, table, table, read, table,
         stamps, types.int64,
     )  # fmt: skip
 

@@ -133,7 +133,9 @@ class Stddev:
         total, squares, state.anchor, state.head, state.square, state.place = spread_of(
             state.first, state.second, p.period, state.place, state.anchor, state.head, state.square, bar.value
         )
-        return root((squares - total * total / p.period) / p.period)
+        share = 1.0 / p.period
+        mean = total * share
+        return root(squares * share - mean * mean)
 
 
 @indicator
@@ -163,7 +165,9 @@ class Variance:
         total, squares, state.anchor, state.head, state.square, state.place = spread_of(
             state.first, state.second, p.period, state.place, state.anchor, state.head, state.square, bar.value
         )
-        return max((squares - total * total / p.period) / p.period, 0.0)
+        share = 1.0 / p.period
+        mean = total * share
+        return max(squares * share - mean * mean, 0.0)
 
 
 @indicator
@@ -197,8 +201,10 @@ class Bbands:
         total, squares, state.anchor, state.head, state.square, state.place = spread_of(
             state.first, state.second, p.period, state.place, state.anchor, state.head, state.square, bar.value
         )
-        away = p.num_std * root((squares - total * total / p.period) / p.period)
-        middle = state.anchor + total / p.period
+        share = 1.0 / p.period
+        mean = total * share
+        away = p.num_std * root(squares * share - mean * mean)
+        middle = state.anchor + mean
         upper, lower = middle + away, middle - away
         return upper, middle, lower, ratio(bar.value - lower, upper - lower, 0.5), ratio(upper - lower, middle, 0.0)
 
