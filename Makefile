@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports tests bench clean
+.PHONY: help demo test check format lint types imports tests bench bench-peers clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml tools/environment
 	@tools/environment $(VENV)
@@ -48,5 +48,14 @@ bench: $(READY) ## benchmarks on the synthetic market, one table
 	@echo "== benchmarks"
 	@$(BIN)/python -m benchmarks
 
+.venv-peers/.ready: $(READY) benchmarks/peers/requirements.txt
+	@$(BIN)/python -m venv --clear .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --only-binary :all: -r benchmarks/peers/requirements.txt
+	@touch $@
+
+bench-peers: .venv-peers/.ready ## other engines on the same bars, in an environment of their own
+	@echo "== peers"
+	@$(BIN)/python -m benchmarks.peers
+
 clean: ## remove the environment, the demo and caches
-	@rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .venv-peers demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

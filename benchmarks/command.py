@@ -10,6 +10,8 @@ from tempfile import TemporaryDirectory
 from benchmarks import record
 from benchmarks.cases import asks, crowd, growth, process, replay, seconds, start, store, years
 from benchmarks.data import Data
+from benchmarks.days import Day
+from benchmarks.documents import document
 from benchmarks.lines import Line
 from benchmarks.setting import Setting
 from benchmarks.sizes import FULL, SMALL, SMOKE, Sizes
@@ -48,11 +50,21 @@ def main(words: list[str] | None = None) -> int:
 def _measured(arguments: argparse.Namespace, sizes: Sizes, rounds: int) -> list[Line]:
     lines: list[Line] = []
     data = Data(arguments.data, _say)
+    _warm(data)
     for name in arguments.only or CASES:
         _say(f"measuring {name}")
         with TemporaryDirectory(prefix="openbell-benchmarks-") as scratch:
             lines += CASES[name](Setting(sizes, data, rounds, Path(scratch), _say))
     return lines
+
+
+def _warm(data: Data) -> None:
+    """Have every kernel compiled and loaded before the first measurement."""
+    market = data.market(SMOKE.markets[0], SMOKE.sessions)
+    for listener in ("Reader", "EachBar"):
+        day = Day(document(market.store, market.symbols, market.last, days=SMOKE.history, strategy=listener))
+        day.stream()
+        day.finish()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -18,11 +18,15 @@ def timed(work: Callable[[], object]) -> float:
     return perf_counter() - began
 
 
-def interleaved(rounds: int, parts: Mapping[str, Part]) -> Figures:
+def interleaved(rounds: int, parts: Mapping[str, Part], *, warm: bool = False) -> Figures:
     """What each part measured in each round; every round begins with another part.
 
-    A part gives its seconds, or several, or several under names of their own.
+    A part gives its seconds, or several, or several under names of their own. With ``warm`` each works once before
+    it counts, so that the first round finds files and code where the later ones do.
     """
+    if warm:
+        for part in parts.values():
+            part()
     figures: Figures = {}
     names = list(parts)
     for number in range(rounds):

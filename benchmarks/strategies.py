@@ -1,5 +1,7 @@
 """What is called back while the day is replayed."""
 
+from pathlib import Path
+
 import numpy as np
 
 import openbell as ob
@@ -62,3 +64,33 @@ class EmptyEachBar(ob.Strategy):
 
     def on_bar(self, bar: BarCursor) -> None:
         pass
+
+
+class Counted(Reader):
+    """A reader that leaves the number of its hits in a file."""
+
+    out: str = ""
+
+    def on_day_end(self) -> None:
+        Path(self.out).write_text(str(self.hits))
+
+
+class CountedEachBar(_Reading):
+    """The same comparison, bar by bar of the shortest interval."""
+
+    out: str = ""
+
+    def on_bar(self, bar: BarCursor) -> None:
+        if bar.interval != "1m":
+            return
+        close = bar.close
+        self.hits += (
+            close > bar.indicator(self.sma)
+            and close > bar.indicator(self.ema)
+            and bar.indicator(self.rsi) < 70
+            and bar.indicator(self.macd) > bar.indicator(self.macd, "signal")
+            and bar.indicator(self.atr) > 0
+        )
+
+    def on_day_end(self) -> None:
+        Path(self.out).write_text(str(self.hits))

@@ -25,7 +25,7 @@ def run(setting: Setting) -> list[Line]:
 
     copying = Copying(sizes.crowd, 390, (5,))
     parts: dict[str, Part] = {"openbell": openbell, "decode": lambda: decode(market.files), "copy": copying.seconds}
-    figures = interleaved(setting.rounds, parts)
+    figures = interleaved(setting.rounds, parts, warm=True)
     place, full = f"{sizes.crowd} x {sizes.crowd_days + 1}", sizes.crowd == 5000
     return [
         Line(

@@ -63,7 +63,7 @@ def _rates(symbols: int, figures: Figures, bars: int) -> list[Line]:
 def _costs(symbols: int, figures: Figures, counted: dict[str, int]) -> list[Line]:
     none = figures["no callback"]
     arrays, each = (
-        [max(0.0, with_ - without) for with_, without in zip(figures[name], none, strict=True)]
+        [with_ - without for with_, without in zip(figures[name], none, strict=True)]
         for name in ("arrays, empty", "per bar, empty")
     )
     return [

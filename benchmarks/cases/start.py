@@ -17,7 +17,7 @@ def _line(setting: Setting, symbols: int) -> Line:
     market = setting.data.market(symbols, setting.sizes.sessions)
     asked = document(market.store, market.symbols, market.last, days=setting.sizes.history)
     parts = {"openbell": lambda: Day(asked).start_seconds, "polars": lambda: decode(market.files)}
-    figures = interleaved(setting.rounds, parts)
+    figures = interleaved(setting.rounds, parts, warm=True)
     return Line(
         f"start of day, {symbols} x {setting.sizes.sessions}",
         figures["openbell"],

@@ -34,7 +34,7 @@ def run(setting: Setting) -> list[Line]:
         "import": lambda: _import(tidy, setting.scratch / "imported"),
         "polars import": lambda: _rewrite(tidy, setting.scratch / "rewritten"),
     }
-    return _lines(setting, interleaved(setting.rounds, parts))
+    return _lines(setting, interleaved(setting.rounds, parts, warm=True))
 
 
 def _lines(setting: Setting, figures: dict[str, Samples]) -> list[Line]:
