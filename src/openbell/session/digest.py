@@ -20,7 +20,7 @@ def digest(session: SessionData) -> str:
     whole = hashlib.blake2b(digest_size=16)
     whole.update(f"now {session.time.now} completeness {session.completeness!r}\n".encode())
     for name in session.symbols:
-        whole.update(_symbol(session, session.records[name]))
+        whole.update(symbol_digest(session, session.records[name]))
     return whole.hexdigest()
 
 
@@ -36,7 +36,8 @@ def fingerprint(session: SessionData) -> str:
     return whole.hexdigest()
 
 
-def _symbol(session: SessionData, record: SymbolRecord) -> bytes:
+def symbol_digest(session: SessionData, record: SymbolRecord) -> bytes:
+    """The part of the digest that is one symbol's, 16 bytes."""
     part = hashlib.blake2b(digest_size=16)
     begins = session.time.calendar.begins
     quality = (record.history_quality, record.session_quality)

@@ -11,6 +11,7 @@ from openbell.indicators.manager import IndicatorManager
 from openbell.indicators.spec import IndicatorSpec
 from openbell.market.time_manager import TimeManager
 from openbell.session.asks import UNHELD, AskBook
+from openbell.session.figures import MarketFigures
 from openbell.session.kept import KeptSeries
 from openbell.session.lanes import Lane
 from openbell.session.records import Series, SymbolRecord, Tier
@@ -43,7 +44,7 @@ class SessionData:
         self.asks = AskBook()
         self.rows = RowBook()
         self.capacity = SPARE_ROWS
-        self.indicators = IndicatorManager(self.capacity)
+        self.indicators = IndicatorManager(self.capacity, MarketFigures(time))
         self.names: list[str] = []
         self.kept: dict[IndicatorSpec, KeptSeries] = {}
         self.revision = 0
