@@ -68,7 +68,7 @@ def sabotaged(store: Path, at: int, before: tuple[Wish, ...] = ()) -> tuple[ob.S
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@lawful(4)
+@lawful(3)
 @given(at=st.integers(0, 389), later=st.integers(0, 389), fault=st.sampled_from(FAULTS))
 def test_a_fault_at_any_step_changes_nothing_and_the_retry_is_as_if_undisturbed(market, kind, at, later, fault):
     before, wish = KINDS[kind]

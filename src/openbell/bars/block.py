@@ -77,7 +77,11 @@ class Block:
     @property
     def shares(self) -> Floats:
         """Completeness as a column; 1 for bars that are not derived."""
-        return np.ones(len(self)) if self.completeness is None else self.completeness
+        if self.completeness is not None:
+            return self.completeness
+        whole = np.ones(len(self))
+        whole.setflags(write=False)
+        return whole
 
     def between(self, start: int, end: int) -> "Block":
         """Bars stamped in ``[start, end)``, without a copy."""

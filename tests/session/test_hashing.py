@@ -1,0 +1,64 @@
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openbell.bars.block import Block
+from openbell.session.hashing import session_hashes
+
+BEGINS = np.arange(0, 100, 10, dtype=np.int64)
+
+
+def block(*stamps: int, **changes: float) -> Block:
+    ts = np.array(stamps, np.int64)
+    columns = dict.fromkeys(("open", "high", "low", "close", "volume"), ts * 1.0)
+    for name, value in changes.items():
+        columns[name] = np.where(ts == ts[0], value, columns[name])
+    return Block.of(ts, columns.values())
+
+
+def hashed(*blocks: Block) -> bytes:
+    return b"".join(session_hashes(one, BEGINS) for one in blocks)
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@given(stamps=st.sets(st.integers(0, 99), min_size=1), cuts=st.sets(st.integers(1, 9)))
+def test_in_how_many_parts_bars_are_held_does_not_show(stamps, cuts):
+    whole = block(*sorted(stamps))
+    edges = [0, *sorted(cut * 10 for cut in cuts), 100]
+    parts = [whole.between(left, right) for left, right in pairwise(edges)]
+
+    assert hashed(*parts) == hashed(whole)
+
+
+def test_one_bit_of_one_field_shows():
+    before = hashed(block(1, 2, 33))
+
+    for field in ("open", "high", "low", "close", "volume"):
+        assert hashed(block(1, 2, 33, **{field: np.nextafter(1.0, 2.0)})) != before
+    assert hashed(block(1, 3, 33)) != before
+    assert hashed(block(1, 2)) != before
+
+
+def test_completeness_of_one_is_that_of_a_streamed_bar_and_less_is_not():
+    plain = block(1, 2)
+    whole = Block.of(plain.ts, plain.columns, np.ones(2))
+    part = Block.of(plain.ts, plain.columns, np.array([1.0, 0.5]))
+
+    assert hashed(whole) == hashed(plain)
+    assert hashed(part) != hashed(plain)
+
+
+def test_every_nan_is_the_same_nan():
+    other = np.array([0xFFF8_0000_0000_0001], np.uint64).view(np.float64)[0]
+
+    assert np.isnan(other)
+    assert hashed(block(1, 2, volume=np.nan)) == hashed(block(1, 2, volume=other))
+
+
+def test_two_bars_that_change_places_show():
+    one = Block.of(np.array([1, 2]), [np.array([3.0, 4.0])] * 5)
+    other = Block.of(np.array([1, 2]), [np.array([4.0, 3.0])] * 5)
+
+    assert hashed(one) != hashed(other)
