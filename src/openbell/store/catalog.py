@@ -172,11 +172,21 @@ class Catalog:
             return {row["symbol"]: row["market"] for row in db.execute(query, self._now)}
 
     def pieces(
-        self, interval: Interval, grid: GridKind = GridKind.SESSION, symbols: Iterable[str] | None = None
+        self,
+        interval: Interval,
+        grid: GridKind = GridKind.SESSION,
+        symbols: Iterable[str] | None = None,
+        days: tuple[int, int] | None = None,
     ) -> list[Piece]:
-        """The pieces of some symbols, or of all, by symbol and then by age, the latest last."""
+        """The pieces of some symbols, or of all, by symbol and then by age, the latest last.
+
+        Parameters
+        ----------
+        days
+            Only pieces that have a date from the first to the last of these, in days since 1970-01-01.
+        """
         with self._looking() as db:
-            return list(visible_pieces(db, self.now, interval, grid, symbols))
+            return list(visible_pieces(db, self.now, interval, grid, symbols, days))
 
     def presence(self, pieces: Sequence[int]) -> dict[int, bytes]:
         """The presence bits of some pieces, by their ids."""
@@ -208,14 +218,22 @@ class Catalog:
 
 
 def visible_pieces(
-    db: sqlite3.Connection, now: int, interval: Interval, grid: GridKind, symbols: Iterable[str] | None
+    db: sqlite3.Connection,
+    now: int,
+    interval: Interval,
+    grid: GridKind,
+    symbols: Iterable[str] | None = None,
+    days: tuple[int, int] | None = None,
 ) -> Iterator[Piece]:
     """Pieces of a series, by symbol and then by age, through an open connection."""
-    values = {"now": now, "interval": str(interval), "grid": grid.value}
+    values: dict[str, int | str] = {"now": now, "interval": str(interval), "grid": grid.value}
     chosen = ""
     if symbols is not None:
         chosen = "AND symbol IN (SELECT value FROM json_each(:symbols))"
         values["symbols"] = json.dumps(list(symbols))
+    if days is not None:
+        chosen += " AND last >= :from_day AND first <= :to_day"
+        values["from_day"], values["to_day"] = days
     visible = _VISIBLE.replace("import", "pieces.import")
     query = (
         "SELECT pieces.*, files.name, files.bytes, files.rows AS file_rows, files.offsets "

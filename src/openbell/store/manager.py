@@ -1,8 +1,10 @@
 """`DataManager`: what is stored, and reading it, by symbols, intervals and sessions."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +26,8 @@ BYTES_PER_BAR = 8 * COLUMN_COUNT
 _KEPT_BYTES = 2 << 30
 _THREADS = 2
 _SYMBOLS_PER_TASK = 32
+_EPOCH = date(1970, 1, 1)
+_WEEK_DAYS = 7
 
 Counts = npt.NDArray[np.int32]
 
@@ -75,6 +79,8 @@ class DataManager:
         self._catalog = Catalog.latest(self.root)
         self._symbols = MappingProxyType(self._catalog.symbols())
         self._series: dict[tuple[str, Interval, GridKind], SeriesDays | None] = {}
+        self._loaded: dict[tuple[Interval, GridKind], tuple[int, int]] = {}
+        self._lock = threading.Lock()
         self._bits: dict[int, bytes] = {}
         self._reader = Reader(calendar, kept_bytes)
         self._files = OpenFiles(self.root)
@@ -99,7 +105,7 @@ class DataManager:
     ) -> Counts:
         """Bars on the grid per symbol and session, shape (symbols, last - first + 1); reads no data."""
         result = np.zeros((len(symbols), max(0, last - first + 1)), np.int32)
-        for row, series in self._each(symbols, interval):
+        for row, series in self._each(symbols, interval, first, last):
             entries = series.inside(first, last)
             result[row, series.ordinals[entries] - first] = series.days[hours.value]["bars"][entries]
         return result
@@ -108,7 +114,7 @@ class DataManager:
         """Open, high, low, close, volume and count per symbol and session; reads no data."""
         shape = (len(symbols), max(0, last - first + 1))
         figures = [np.full(shape, np.nan) for _ in FIELDS]
-        for row, series in self._each(symbols, interval):
+        for row, series in self._each(symbols, interval, first, last):
             entries = series.inside(first, last)
             places = series.ordinals[entries] - first
             for name, figure in zip(FIELDS, figures, strict=True):
@@ -135,7 +141,7 @@ class DataManager:
         full = self.calendar.grid(interval, first, last, Hours.EXTENDED)
         starts = np.searchsorted(full.sessions, np.arange(first, last + 2))
         present = np.zeros((len(symbols), len(full)), bool)
-        found = list(self._each(symbols, interval))
+        found = list(self._each(symbols, interval, first, last))
         self._load_bits([series for _, series in found], first, last)
         for row, series in found:
             for place, bits in self._bits_of(series, first, last):
@@ -149,7 +155,7 @@ class DataManager:
     ) -> npt.NDArray[np.int64]:
         """How many rows a read would take from the files, per symbol; `BYTES_PER_BAR` times that is bytes."""
         result = np.zeros(len(symbols), np.int64)
-        for row, series in self._each(symbols, interval):
+        for row, series in self._each(symbols, interval, first, last):
             result[row] = series.days[hours.value]["span"][series.inside(first, last)].sum(dtype=np.int64)
         return result
 
@@ -177,7 +183,7 @@ class DataManager:
         StoreError
             If a file is missing or damaged.
         """
-        found = list(self._each(symbols, interval, grid))
+        found = list(self._each(symbols, interval, first, last, grid))
         blocks = dict.fromkeys(symbols, Block.empty())
         wish = Wish(interval, first, last, hours)
         files = self._files
@@ -222,19 +228,33 @@ class DataManager:
                     yield ready
 
     def _each(
-        self, symbols: Sequence[str], interval: Interval, grid: GridKind = GridKind.SESSION
+        self, symbols: Sequence[str], interval: Interval, first: int, last: int, grid: GridKind = GridKind.SESSION
     ) -> Iterator[tuple[int, SeriesDays]]:
-        """The series of those symbols that have one, with their places among the symbols."""
-        wanted = [(symbol, interval, grid) for symbol in symbols]
-        missing = [key[0] for key in dict.fromkeys(wanted) if key not in self._series]
+        """The series of those symbols that have one, with their places among the symbols; sessions asked for are in."""
+        with self._lock:
+            self._load(symbols, interval, grid, *self._days_of(first, last))
+            found = [self._series.get((symbol, interval, grid)) for symbol in symbols]
+        return ((row, series) for row, series in enumerate(found) if series is not None)
+
+    def _days_of(self, first: int, last: int) -> tuple[int, int]:
+        """The dates of sessions, in whole years, as days since 1970-01-01; a week may begin in the year before."""
+        if last < first:
+            return 0, 0
+        start, end = self.calendar.session(first).date, self.calendar.session(last).date
+        return (date(start.year, 1, 1) - _EPOCH).days - _WEEK_DAYS, (date(end.year, 12, 31) - _EPOCH).days
+
+    def _load(self, symbols: Sequence[str], interval: Interval, grid: GridKind, start: int, end: int) -> None:
+        known = self._loaded.get((interval, grid))
+        if known is None or start < known[0] or end > known[1]:
+            reach = (start, end) if known is None else (min(start, known[0]), max(end, known[1]))
+            self._loaded[interval, grid] = known = reach
+            for key in [key for key in self._series if key[1:] == (interval, grid)]:
+                del self._series[key]
+        missing = [symbol for symbol in dict.fromkeys(symbols) if (symbol, interval, grid) not in self._series]
         if missing:
-            pieces = self._catalog.pieces(interval, grid, missing)
+            pieces = self._catalog.pieces(interval, grid, missing, known)
             found = resolved(self.root, self.calendar, pieces)
             self._series.update({(symbol, interval, grid): found.get(symbol) for symbol in missing})
-        for row, key in enumerate(wanted):
-            series = self._series[key]
-            if series is not None:
-                yield row, series
 
     def _load_bits(self, found: Sequence[SeriesDays], first: int, last: int) -> None:
         used = {

@@ -46,7 +46,9 @@ class SeriesDays:
     owners
         The piece that each entry lies in, as an index into `pieces`.
     pieces
-        Where the rows are.
+        Where the rows are; their rows are counted from the beginning of the file.
+    files
+        The file of each piece, as an index of its own: pieces of one file have the same.
     regular
         Whether every entry is a session of the calendar.
     block, bits
@@ -58,6 +60,7 @@ class SeriesDays:
     rows: Rows
     owners: npt.NDArray[np.int64]
     pieces: tuple[Piece, ...]
+    files: npt.NDArray[np.int64]
     regular: bool
     block: Block | None = None
     bits: bytes | None = None
@@ -82,7 +85,8 @@ class SeriesDays:
         rows, owners, counts = rows[filled], owners[filled], counts[filled]
         if not len(rows):
             return
-        breaks = (owners[1:] != owners[:-1]) | (rows[1:] != rows[:-1] + counts[:-1])
+        volumes = self.files[owners]
+        breaks = (volumes[1:] != volumes[:-1]) | (rows[1:] != rows[:-1] + counts[:-1])
         heads = np.concatenate(([0], np.flatnonzero(breaks) + 1))
         sizes = np.add.reduceat(counts, heads)
         done = 0
@@ -124,12 +128,17 @@ def resolved(root: Path, calendar: Calendar, pieces: Sequence[Piece]) -> dict[st
         part = slice(start, start + sum(inner))
         fits = _fit(calendar, own, inner, ordinals[part])
         every = all_known or bool((ordinals[part] >= 0).all())
-        found = SeriesDays(ordinals[part], days[part], rows[part], zeros[part], own, every)
+        found = SeriesDays(ordinals[part], days[part], rows[part], zeros[part], own, _files_of(own), every)
         if len(own) > 1:
             found = _merged(found, inner)
         result[symbol] = found if fits else _retabulated(root, calendar, sample.interval, sample.grid, found)
         start, place = part.stop, place + len(own)
     return result
+
+
+def _files_of(pieces: Sequence[Piece]) -> npt.NDArray[np.int64]:
+    known: dict[str, int] = {}
+    return np.array([known.setdefault(piece.file.name, len(known)) for piece in pieces], np.int64)
 
 
 def _merged(every: SeriesDays, sizes: list[int]) -> SeriesDays:
@@ -138,7 +147,13 @@ def _merged(every: SeriesDays, sizes: list[int]) -> SeriesDays:
     order = np.lexsort((owners, midnights))
     latest = order[np.append(midnights[order][1:] != midnights[order][:-1], True)]
     return SeriesDays(
-        every.ordinals[latest], every.days[latest], every.rows[latest], owners[latest], every.pieces, every.regular
+        every.ordinals[latest],
+        every.days[latest],
+        every.rows[latest],
+        owners[latest],
+        every.pieces,
+        every.files,
+        every.regular,
     )
 
 
@@ -161,7 +176,9 @@ def _retabulated(root: Path, calendar: Calendar, interval: Interval, grid: GridK
     ordinals = ordinals_of(calendar, interval, table.days["midnight"])
     rows = table.days["row"].astype(np.int64)
     known = bool((ordinals >= 0).all())
-    return SeriesDays(ordinals, table.days, rows, np.zeros_like(rows), (), known, block, table.bits.tobytes())
+    return SeriesDays(
+        ordinals, table.days, rows, np.zeros_like(rows), (), np.zeros(1, np.int64), known, block, table.bits.tobytes()
+    )
 
 
 def whole(root: Path, series: SeriesDays, chosen: Mask | None = None) -> Block:

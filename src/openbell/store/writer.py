@@ -8,15 +8,18 @@ import secrets
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from openbell.bars.block import Block
+from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.store.catalog import Piece, Series, fingerprint, visible_pieces
-from openbell.store.days import DAY, GridKind, Mask, Tabulated, ordinals_of, tabulate
+from openbell.store.days import DAY, DayEntries, GridKind, Mask, Tabulated, ordinals_of, tabulate
 from openbell.store.files import StoredFile, sync_folder, unwritable, write_new
 from openbell.store.parquet import bar_file
 from openbell.store.series import SeriesDays, resolved
@@ -158,29 +161,50 @@ class Writer:
         file = StoredFile(name, size, content.rows, content.offsets)
         self._files[name] = (file, checksum)
         ordinals = ordinals_of(calendar, interval, table.days["midnight"])
+        years = years_of(table.days["midnight"])
         for index, one in enumerate(queue):
-            part = slice(int(table.day_bounds[index]), int(table.day_bounds[index + 1]))
-            known = ordinals[part][ordinals[part] >= 0]
-            mark = fingerprint(calendar, int(known[0]), int(known[-1])) if len(known) else ""
-            self._add(one, file, int(bounds[index]), calendar, mark, table, index)
+            start, end = int(table.day_bounds[index]), int(table.day_bounds[index + 1])
+            self._note_strays(one.series, table.days[start:end])
+            cuts = np.flatnonzero(np.diff(years[start:end])) + start + 1
+            for left, right in pairwise((start, *cuts.tolist(), end)):
+                known = ordinals[left:right][ordinals[left:right] >= 0]
+                mark = fingerprint(calendar, int(known[0]), int(known[-1])) if len(known) else ""
+                self._add(one, file, int(bounds[index]), calendar, mark, table, index, left, right)
 
     def _add(
-        self, one: Pending, file: StoredFile, row: int, calendar: Calendar, mark: str, table: Tabulated, index: int
+        self,
+        one: Pending,
+        file: StoredFile,
+        first_row: int,
+        calendar: Calendar,
+        mark: str,
+        table: Tabulated,
+        index: int,
+        left: int,
+        right: int,
     ) -> None:
-        days = table.days[table.day_bounds[index] : table.day_bounds[index + 1]].tobytes()
-        own = None if one.own is None else np.packbits(one.own).tobytes()
+        """The piece of one calendar year: entries ``left`` to ``right`` of the table."""
+        days = table.days[left:right].copy()
+        row, byte = int(days["row"][0]), int(days["byte"][0])
+        rows = int(days["row"][-1] + days["rows"][-1]) - row
+        days["row"] -= row
+        days["byte"] -= byte
+        own = None if one.own is None else np.packbits(one.own[row : row + rows]).tobytes()
         piece = Piece(
-            self._next, one.series, one.adjusted, file, row, len(one.block), calendar.name, calendar.version, mark,
-            days, own, self.number,
+            self._next, one.series, one.adjusted, file, first_row + row, rows, calendar.name, calendar.version, mark,
+            days.tobytes(), own, self.number,
         )  # fmt: skip
-        self._bits[piece.id] = table.bits[table.byte_bounds[index] : table.byte_bounds[index + 1]].tobytes()
+        begin = int(table.byte_bounds[index]) + byte
+        size = int(days["byte"][-1]) + (int(days["slots"][-1]) + 7) // 8
+        self._bits[piece.id] = table.bits[begin : begin + size].tobytes()
         self._written.append(piece)
-        entries = table.days[table.day_bounds[index] : table.day_bounds[index + 1]]
-        outside, off_grid = self.strays.get(one.series, (0, 0))
-        inside = int(entries["regular"]["span"].sum())
-        on_grid = int(entries["regular"]["bars"].sum())
-        self.strays[one.series] = (outside + len(one.block) - inside, off_grid + inside - on_grid)
         self._next += 1
+
+    def _note_strays(self, series: Series, days: DayEntries) -> None:
+        outside, off_grid = self.strays.get(series, (0, 0))
+        inside, on_grid = int(days["regular"]["span"].sum()), int(days["regular"]["bars"].sum())
+        rows = int(days["rows"].sum())
+        self.strays[series] = (outside + rows - inside, off_grid + inside - on_grid)
 
     def _insert_files(self) -> dict[str, int]:
         numbers = {}
@@ -212,6 +236,12 @@ def day_range(piece: Piece) -> tuple[int, int]:
     """The first and last date of a piece, in days since 1970-01-01."""
     midnights = np.frombuffer(piece.days, DAY)["midnight"]
     return day_number(int(midnights[0])), day_number(int(midnights[-1]))
+
+
+def years_of(midnights: Stamps) -> npt.NDArray[np.int64]:
+    """The calendar years of local midnights."""
+    days = ((midnights + _LOCAL_NS) // _DAY_NS).astype("datetime64[D]")
+    return days.astype("datetime64[Y]").astype(np.int64) + 1970
 
 
 def day_number(midnight: int) -> int:
