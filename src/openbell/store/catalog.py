@@ -206,6 +206,15 @@ class Catalog:
             rows = db.execute("SELECT * FROM files WHERE import <= :now ORDER BY id", self._now)
             return {_file(row, row["rows"]): row["checksum"] for row in rows}
 
+    def holders(self) -> dict[str, tuple[str, ...]]:
+        """The symbols whose bars each file holds, by the file's name."""
+        query = "SELECT DISTINCT files.name, symbol FROM pieces JOIN files ON files.id = pieces.file ORDER BY 1, 2"
+        found: dict[str, list[str]] = {}
+        with self._looking() as db:
+            for name, symbol in db.execute(query):
+                found.setdefault(name, []).append(symbol)
+        return {name: tuple(symbols) for name, symbols in found.items()}
+
     @property
     def _now(self) -> dict[str, int]:
         return {"now": self.now}

@@ -2,7 +2,8 @@
 
 Every change is an *import* with a number; a row belongs to the state after import W when it came with W or before and
 was not retired by W. So a reader that remembers its W sees one state however long it reads, and nothing is
-deleted until it is asked for.
+deleted until it is asked for. A piece that an undo brought back came with the undo; its *origin* is the import that
+wrote it.
 """
 
 import sqlite3
@@ -55,6 +56,7 @@ CREATE TABLE pieces (
     grid TEXT NOT NULL,
     adjusted INTEGER NOT NULL,
     import INTEGER NOT NULL,
+    origin INTEGER NOT NULL,
     retired INTEGER,
     file INTEGER NOT NULL REFERENCES files,
     row INTEGER NOT NULL,

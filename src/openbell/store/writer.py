@@ -6,6 +6,7 @@ last. What is cut off before the commit is at most a file that nobody names.
 
 import secrets
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -105,6 +106,10 @@ class Writer:
         before = visible_pieces(self._db, self.number - 1, series.interval, series.grid, [series.symbol])
         self._retired.update(piece.id for piece in before)
         self._written = [piece for piece in self._written if piece.series != series]
+
+    def retire_pieces(self, pieces: Iterable[int]) -> None:
+        """These pieces do not count any more after this import."""
+        self._retired.update(pieces)
 
     def put_symbol(self, symbol: str, market: str, why: str, source: str) -> None:
         """What is known of a symbol from now on."""
@@ -221,14 +226,14 @@ class Writer:
         first, last = day_range(piece)
         return (
             piece.id, piece.series.symbol, str(piece.series.interval), piece.series.grid.value, int(piece.adjusted),
-            self.number, file, piece.row, piece.rows, first, last, piece.market, piece.version, piece.fingerprint,
-            piece.days, piece.own,
+            self.number, self.number, file, piece.row, piece.rows, first, last, piece.market, piece.version,
+            piece.fingerprint, piece.days, piece.own,
         )  # fmt: skip
 
 
 _INSERT_PIECE = (
-    "INSERT INTO pieces (id, symbol, interval, grid, adjusted, import, file, row, rows, first, last, market, version, "
-    "fingerprint, days, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO pieces (id, symbol, interval, grid, adjusted, import, origin, file, row, rows, first, last, market, "
+    "version, fingerprint, days, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
