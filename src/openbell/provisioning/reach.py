@@ -10,10 +10,13 @@ import numpy.typing as npt
 from openbell.bars.interval import Interval, Unit
 from openbell.market.time_manager import TimeManager
 from openbell.provisioning.steps import Read
+from openbell.provisioning.windows import windows
 from openbell.session.records import Amount
 from openbell.store.manager import BYTES_PER_BAR, DataManager
 
 Counts = npt.NDArray[np.int64]
+
+_TOGETHER = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,9 @@ class Reacher:
         if not interval.intraday:
             derived = self._sessions_with_enough(stored, interval, base, first, last)
             return self._or_own(symbols, interval, base, derived, first, last)
-        days = range(first, last + 1)
-        derived = np.stack([self._derived(symbols, interval, base, day) for day in days], axis=1)
-        return self._or_own(symbols, interval, base, derived, first, last)
+        parts = range(0, len(symbols), _TOGETHER)
+        found = [self._derived(symbols[at : at + _TOGETHER], interval, base, first, last) for at in parts]
+        return self._or_own(symbols, interval, base, np.concatenate(found), first, last)
 
     def at_least(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
         """The same, or fewer: what the number of base bars says without their places."""
@@ -190,13 +193,16 @@ class Reacher:
             weeks[:, closing - first] = counts[:, opening - first : closing + 1 - first].any(axis=1)
         return weeks
 
-    def _derived(self, symbols: Sequence[str], interval: Interval, base: Interval, day: int) -> Counts:
+    def _derived(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
+        """Windows with enough base bars per symbol and session, from where each base bar lies."""
         hours, calendar = self._time.hours, self._time.calendar
-        present = self._data.presence(symbols, base, day, hours=hours)
-        grid, fine = calendar.grid(interval, day, day, hours), calendar.grid(base, day, day, hours)
-        folded = np.add.reduceat(present, np.searchsorted(fine.opens, grid.opens), axis=1, dtype=np.int64)
-        shares = folded / grid.expected(fine)
-        return np.asarray(((folded > 0) & (shares >= self._completeness)).sum(axis=1), np.int64)
+        grid, expected, _ = windows(calendar, interval, base, first, last, hours)
+        fine = calendar.grid(base, first, last, hours)
+        present = self._data.presence(symbols, base, first, last, hours=hours)
+        folded = np.add.reduceat(present, np.searchsorted(fine.opens, grid.opens), axis=1, dtype=np.int32)
+        enough = (folded > 0) & (folded / expected >= self._completeness)
+        starts = np.searchsorted(grid.sessions, np.arange(first, last + 1))
+        return np.add.reduceat(enough, starts, axis=1, dtype=np.int64)
 
     def _sessions_for(self, interval: Interval, amount: Amount) -> int:
         """Sessions that hold the amount if no bar is missing."""
