@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from openbell.cli.figures import NOTHING, UNSETTLED, Sheet, amount, count, outputs, share
+from openbell.cli.remarks import remarks
 
 Values = Mapping[str, Any]  # a part of the report, as JSON has it
 
@@ -44,6 +45,7 @@ def summary(report: Values, width: int) -> Iterator[RenderableType]:
         yield Text("gaps: whole days missing, runs, and single bars (no trade, or missing)", "dim")
         yield from _indicators(symbols, width)
     yield from _dropped(days)
+    yield from remarks(days)
     yield from _requests(days)
 
 

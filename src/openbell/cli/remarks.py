@@ -1,0 +1,53 @@
+"""What a run noted on its way: what users' code raised, what was found and stopped nothing, what was not streamed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from openbell.cli.figures import Sheet, amount, count
+
+Values = Mapping[str, Any]  # a part of the report, as JSON has it
+
+FAULTS_SHOWN = 10
+
+
+def remarks(days: Sequence[Values]) -> Iterator[RenderableType]:
+    """Tables of faults and warnings, alike ones in one row, and a line for bars outside the session's hours.
+
+    Parameters
+    ----------
+    days
+        As in ``report.json``.
+    """
+    yield from _faults([fault for day in days for fault in day.get("faults", ())])
+    yield from _warnings([warning for day in days for warning in day.get("warnings", ())])
+    outside = sum(day.get("outside", 0) for day in days)
+    if outside:
+        yield Text(f"\n{amount(outside, 'stored bar')} outside the session's hours: not streamed", "dim")
+
+
+def _faults(faults: Sequence[Values]) -> Iterator[RenderableType]:
+    alike: dict[tuple[str, str], list[Values]] = {}
+    for fault in faults:
+        alike.setdefault((fault["name"], fault["what"]), []).append(fault)
+    rows = [(name, count(len(all_)), all_[0]["at"], what, all_[0]["fix"]) for (name, what), all_ in alike.items()]
+    if rows:
+        more = len(rows) - FAULTS_SHOWN
+        title = f"raised by strategies and scanners: {len(faults)}" + (f", {more} kinds not shown" if more > 0 else "")
+        columns = ("who", "times", "first at", "what", "what to do")
+        yield Sheet(title, columns, rows[:FAULTS_SHOWN], words=5)
+
+
+def _warnings(warnings: Sequence[Values]) -> Iterator[RenderableType]:
+    alike: dict[str, list[Values]] = {}
+    for warning in warnings:
+        alike.setdefault(warning["code"], []).append(warning)
+    rows = [
+        (code, count(len({one["where"] for one in all_})), f"{all_[0]['where']}: {all_[0]['what']}", all_[0]["fix"])
+        for code, all_ in alike.items()
+    ]
+    if rows:
+        columns = ("kind", "places", "the first of them", "what to do")
+        yield Sheet("warnings: report.json has them all", columns, rows, words=4)
