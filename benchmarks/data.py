@@ -76,22 +76,29 @@ class Data:
         """Many symbols with a short history, and some held back with a long one."""
         dates = SyntheticMarket(1, sessions=sessions).dates
         market = SyntheticMarket(symbols, sessions=days + 1, start=dates[-days - 1])
-        names = [f"HELD{i:03d}" for i in range(1, held + 1)]
-        extra = SyntheticMarket(names, sessions=sessions, seed=2, defects=False)
-        return self._made(f"crowd{symbols}x{days}+{held}x{sessions}", [_Import(market), _Import(extra)], names)
+        extra = _held(held, sessions)
+        name = f"crowd{symbols}x{days}+{held}x{sessions}"
+        return self._made(name, [_Import(market), _Import(extra)], extra.symbols)
+
+    def held(self, held: int, sessions: int) -> Path:
+        """A folder of tidy files of the symbols that are held back."""
+        return self._written(f"held{held}x{sessions}", _held(held, sessions))
 
     def seconds(self, symbols: int) -> Market:
         """Two sessions of 1s bars."""
         return self._made(f"s{symbols}", [_Import(SyntheticMarket(symbols, sessions=2, interval="1s"))])
 
     def tidy(self, symbols: int, sessions: int) -> Path:
-        """A folder of tidy files, for imports and for peers."""
-        folder = self.folder / f"tidy{symbols}x{sessions}"
+        """A folder of tidy files: what imports bring in, and what polars needs for one symbol."""
+        return self._written(f"tidy{symbols}x{sessions}", SyntheticMarket(symbols, sessions=sessions))
+
+    def _written(self, name: str, market: SyntheticMarket) -> Path:
+        folder = self.folder / name
         if not (folder / "done").exists():
-            self._tell(f"making tidy files: {symbols} x {sessions}")
-            SyntheticMarket(symbols, sessions=sessions).write(folder)
+            self._tell(f"making tidy files: {name}")
+            market.write(folder)
             (folder / "done").touch()
-        return folder
+        return folder / str(market.interval)
 
     def _made(self, name: str, imports: Sequence["_Import"], held: Sequence[str] = ()) -> Market:
         root = self.folder / name
@@ -110,6 +117,11 @@ class Data:
             tuple(date.fromisoformat(day) for day in facts["dates"]),
             tuple(root / "store" / file for file in facts["files"]),
         )
+
+
+def _held(symbols: int, sessions: int) -> SyntheticMarket:
+    names = [f"HELD{i:03d}" for i in range(1, symbols + 1)]
+    return SyntheticMarket(names, sessions=sessions, seed=2, defects=False)
 
 
 @dataclass(frozen=True, slots=True)

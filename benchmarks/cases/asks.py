@@ -8,7 +8,7 @@ import openbell as ob
 from benchmarks.data import Market
 from benchmarks.days import Day
 from benchmarks.documents import document
-from benchmarks.limits import decode_symbol
+from benchmarks.limits import decode_file
 from benchmarks.lines import Line, most, ratio_of
 from benchmarks.measure import Samples, interleaved
 from benchmarks.setting import Setting
@@ -29,7 +29,7 @@ def run(setting: Setting) -> list[Line]:
         full = figures[f"full {present}"]
         name = f"full symbol into {present}"
         lines.append(
-            Line(name, full, limit=figures["decode"], limit_name="polars, that symbol", bar=most(4.0, not sizes.lean))
+            Line(name, full, limit=figures["decode"], limit_name="polars, its own file", bar=most(4.0, not sizes.lean))
         )
         lines.append(Line(name, full, bar=most(15.0, not sizes.lean), tail=True))
     lines += [_against_fewest(figures, present, sizes.present[0]) for present in sizes.present[1:]]
@@ -59,21 +59,16 @@ def _round(setting: Setting, market: Market) -> dict[str, Samples]:
     """Everything once; sessions are new, so that no bars of the held symbols are in memory yet."""
     days = {present: _at_work(setting, market, present) for present in setting.sizes.present}
     found: dict[str, Samples] = {"decode": []}
+    tidy = setting.data.held(setting.sizes.held, setting.sizes.sessions)
     orders = list(days)
     for number, symbol in enumerate(market.held):
         turn = number % len(orders)
         for present in orders[turn:] + orders[:turn]:
             found.setdefault(f"full {present}", []).append(_added(days[present], symbol))
-        if number < 5:
-            found["decode"].append(decode_symbol(_files(market), symbol))
+        found["decode"].append(decode_file(tidy / f"{symbol}.parquet"))
     middle = setting.sizes.present[min(1, len(setting.sizes.present) - 1)]
     del days
     return found | _light(setting, market, middle)
-
-
-def _files(market: Market) -> list[Any]:
-    own = set(market.files)
-    return [path for path in market.store.rglob("*.parquet") if path not in own]
 
 
 def _at_work(setting: Setting, market: Market, present: int) -> ob.SessionCoordinator:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.data import Market
-from benchmarks.limits import decode, decode_symbol
+from benchmarks.limits import decode, decode_file
 from benchmarks.lines import Line, most, ratio_of
 from benchmarks.measure import Part, Samples, interleaved, timed
 from benchmarks.setting import Setting
@@ -29,7 +29,7 @@ def run(setting: Setting) -> list[Line]:
         "polars": lambda: decode(one.files),
         "symbol": lambda: _symbols(one),
         "loose symbol": lambda: _symbols(loose),
-        "polars symbol": lambda: decode_symbol(one.files, one.symbols[0]),
+        "polars symbol": lambda: [decode_file(path) for path in sorted(tidy.glob("*.parquet"))[:SYMBOLS_A_ROUND]],
         "day": lambda: _one_more_day(loose),
         "import": lambda: _import(tidy, setting.scratch / "imported"),
         "polars import": lambda: _rewrite(tidy, setting.scratch / "rewritten"),
@@ -45,7 +45,13 @@ def _lines(setting: Setting, figures: dict[str, Samples]) -> list[Line]:
         Line(
             f"store: universe, {place}", figures["universe"], limit=plain, limit_name="polars", bar=ratio_of(1.5, full)
         ),
-        Line(f"store: one symbol, {place}", figures["symbol"], limit=symbol, limit_name="polars", bar=most(1.5, full)),
+        Line(
+            f"store: one symbol, {place}",
+            figures["symbol"],
+            limit=symbol,
+            limit_name="polars, own file",
+            bar=most(1.5, full),
+        ),
         Line(
             f"store: one symbol, loose days, {place}",
             figures["loose symbol"],
@@ -96,7 +102,7 @@ def _one_more_day(market: Market) -> float:
 
 def _import(tidy: Path, store: Path) -> float:
     shutil.rmtree(store, ignore_errors=True)
-    return timed(lambda: import_files([tidy / "1m"], store, interval="1m", market="XNYS"))
+    return timed(lambda: import_files([tidy], store, interval="1m", market="XNYS"))
 
 
 def _rewrite(tidy: Path, folder: Path) -> float:
@@ -106,7 +112,7 @@ def _rewrite(tidy: Path, folder: Path) -> float:
     folder.mkdir(parents=True)
 
     def work() -> None:
-        for path in sorted((tidy / "1m").glob("*.parquet")):
+        for path in sorted(tidy.glob("*.parquet")):
             pl.read_parquet(path).write_parquet(folder / path.name)
 
     return timed(work)
