@@ -6,9 +6,11 @@ At each instant: streamed bars, finest interval first; windows that end now, sho
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from openbell.bars.interval import Unit
 from openbell.feeds.replay import ReplayFeed
 from openbell.session.lanes import Lane
 from openbell.session.session_data import SessionData
+from openbell.session.weeks import close_weeks
 
 
 @dataclass(slots=True)
@@ -61,7 +63,10 @@ class Stream:
                 self._feed.deliver(lane.interval, slot, lane.panel, rows)
         for lane, slot in instant.ended:
             for base in lane.folded:
-                lane.fold(slot, session.lanes[base], session.completeness)
+                if lane.interval.unit is Unit.WEEK:
+                    close_weeks(session, lane, base)
+                else:
+                    lane.fold(slot, session.lanes[base], session.completeness)
             lane.panel.cursor = slot + 1
         today = session.time.today.ordinal
         for lane, slot in instant.ended:

@@ -84,7 +84,8 @@ class Corrector:
         made = {correction.interval: block}
         for interval, series in record.series.items():
             if series.base == correction.interval:
-                made[interval] = self._stager.folded_today(block, interval, correction.interval)
+                past = record.series[correction.interval].history
+                made[interval] = self._stager.folded_today(block, past, interval, correction.interval)
         warm = [
             (spec, self._stager.warm(record, spec, keep=key in record.kept, today=made[spec.interval]))
             for key, spec in record.indicators.items()

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from openbell.bars.interval import Interval, Unit
 from openbell.market.time_manager import TimeManager
+from openbell.market.windows import windows
 from openbell.provisioning.steps import Read
-from openbell.provisioning.windows import windows
 from openbell.session.records import Amount
 from openbell.store.manager import BYTES_PER_BAR, DataManager
 

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from openbell.bars.block import Block
 from openbell.bars.derive import derive
 from openbell.bars.grid import Grid
-from openbell.bars.interval import Interval
+from openbell.bars.interval import Interval, Unit
 from openbell.errors import StoreError
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
+from openbell.market.windows import windows
 from openbell.provisioning.requirements import ProvisioningRequirements
 from openbell.provisioning.steps import (
     AddInterval,
@@ -30,9 +31,9 @@ from openbell.provisioning.steps import (
     UpgradeSymbol,
 )
 from openbell.provisioning.warming import Bars, Warmer, depends_on_place
-from openbell.provisioning.windows import windows
 from openbell.session.records import Amount, History, SymbolRecord
 from openbell.session.session_data import SessionData
+from openbell.session.weeks import folded_today, with_week_so_far
 from openbell.store.manager import DataManager
 
 Slots = npt.NDArray[np.int64]
@@ -164,16 +165,21 @@ class Stager:
 
     def _made(self, staged: StagedSymbol, load: Load, blocks: Blocks) -> Block:
         begins = self._time.calendar.begins
-        left, right = int(begins[load.first]), int(begins[load.until])
+        left, right = int(begins[load.first]), int(begins[self._until(load)])
         if load.base is None:
             return self._stored(staged, load.interval, blocks).between(left, right)
         base = self._stored(staged, load.base, blocks).between(left, right)
         grid, expected, lefts = windows(
-            self._time.calendar, load.interval, load.base, load.first, load.until - 1, self._time.hours
+            self._time.calendar, load.interval, load.base, load.first, self._until(load) - 1, self._time.hours
         )
         made = derive(base, grid, expected, completeness=self._session.completeness, lefts=lefts)
         own = blocks.get(load.interval)
         return made if own is None else self._merged(made, base, own.between(left, right))
+
+    def _until(self, load: Load) -> int:
+        """The first session that is not made: of a week that is not over, nothing is."""
+        weekly = load.interval.unit is Unit.WEEK
+        return self._time.calendar.week_start(load.until) if weekly else load.until
 
     def _stored(self, staged: StagedSymbol, interval: Interval, blocks: Blocks) -> Block:
         """Bars of a stored interval before today: those just read, then those that are held."""
@@ -206,16 +212,21 @@ class Stager:
                 ended = int(np.searchsorted(slots, grid.ended_by(self._time.now)))
                 series.today, series.slots = whole[:ended], slots[:ended]
             else:
-                series.today = self.folded_today(self._today_of(staged, series.base), interval, series.base)
+                fine, past = self._today_of(staged, series.base), self._history_of(staged, series.base)
+                series.today = self.folded_today(fine, past, interval, series.base)
                 series.slots = grid.slots_of(series.today.ts)
 
-    def folded_today(self, fine: Block, interval: Interval, base: Interval) -> Block:
-        """Today's bars that have ended by now, from today's bars of a base."""
-        today, hours = self._time.today.ordinal, self._time.hours
-        grid, expected, lefts = windows(self._time.calendar, interval, base, today, today, hours)
-        ended = grid.ended_by(self._time.now)
-        lefts = None if lefts is None else lefts[:ended]
-        return derive(fine, grid[:ended], expected[:ended], completeness=self._session.completeness, lefts=lefts)
+    def folded_today(self, fine: Block, past: History, interval: Interval, base: Interval) -> Block:
+        """Today's bars that have ended by now, from a base's bars of today and, for weeks, of before."""
+        whole = with_week_so_far(self._time, interval, past, fine)
+        return folded_today(self._time, whole, interval, base, self._session.completeness)
+
+    def _history_of(self, staged: StagedSymbol, interval: Interval) -> History:
+        series = staged.series.get(interval)
+        if series is not None:
+            return series.history
+        assert staged.record is not None
+        return staged.record.series[interval].history
 
     def _today_of(self, staged: StagedSymbol, interval: Interval) -> Block:
         """Today's bars up to now, staged or there."""
@@ -260,11 +271,7 @@ class Stager:
                 failed[one.requirements.symbol] = error
 
     def _bars_of(self, staged: StagedSymbol, interval: Interval) -> Bars:
-        series = staged.series.get(interval)
-        if series is not None:
-            return Bars(series.history, self._today_of(staged, interval))
-        assert staged.record is not None
-        return Bars(staged.record.series[interval].history, self._today_of(staged, interval))
+        return Bars(self._history_of(staged, interval), self._today_of(staged, interval))
 
     def warm(self, record: SymbolRecord, spec: IndicatorSpec, *, keep: bool, today: Block | None = None) -> Warm:
         """An indicator of a symbol that is there, warmed up anew, with other bars of today if they are given."""

@@ -1,0 +1,129 @@
+"""Daily and weekly bars in a minute session: history beside them, today running, closed at the close."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sessions import START, SYMBOLS, document, store_blocks
+
+import openbell as ob
+from openbell.testing.market import SyntheticMarket
+
+# 2024-06-06 is a Thursday, 06-07 the Friday that closes its week; ten days back one whole week begins.
+BARS = [{"days": 10, "intervals": ["1d", "1w"], "symbols": "all"}]
+
+
+@pytest.fixture(scope="module")
+def blocks():
+    return dict(SyntheticMarket(SYMBOLS, sessions=14, start=START).blocks())
+
+
+def session(store: Path, *, completeness: float = 0.0) -> ob.SessionCoordinator:
+    lengths = ["1m", "1d", "1w"]
+    return ob.SessionCoordinator.from_file(
+        document(
+            store,
+            session={"symbols": ["AAPL"], "intervals": lengths, "completeness": completeness},
+            history=BARS,
+            indicators=[{"name": "sma", "interval": "1d", "params": {"period": 3}}],
+        )
+    )
+
+
+def folded(block, days: int) -> tuple[float, ...]:
+    """By hand: the last bars of a block that lie on so many dates."""
+    dates = block.ts // 86_400_000_000_000
+    taken = block[np.isin(dates, np.unique(dates)[-days:])]
+    volume = 0.0
+    for value in taken.volume.tolist():
+        volume += value
+    return taken.open[0], taken.high.max(), taken.low.min(), taken.close[-1], volume
+
+
+def last(bars) -> tuple[float, ...]:
+    return bars.open[-1], bars.high[-1], bars.low[-1], bars.close[-1], bars.volume[-1]
+
+
+def test_days_are_folded_from_minutes_and_close_at_the_close(store: Path, blocks):
+    day = session(store)
+    day.start_day()
+    past = day.session_data.get_symbol_data("AAPL").bars["1d"]
+    assert (past.base, len(past)) == ("1m", 10)
+    day.advance_to("12:00")
+    midday = day.session_data.get_symbol_data("AAPL")
+    assert len(midday.bars["1d"]) == 10
+    ended = blocks["AAPL"].between(day.time.today.open, day.time.now)
+    assert midday.bars["1d"].running[1:6] == pytest.approx(folded(ended, 1))
+    before = midday.indicators["sma_3_1d"].current_value
+
+    day.advance_to("16:00")
+
+    view = day.session_data.get_symbol_data("AAPL")
+    assert len(view.bars["1d"]) == 11
+    assert last(view.bars["1d"]) == folded(blocks["AAPL"].between(0, day.time.now), 1)
+    assert view.bars["1d"].running is None
+    assert before == pytest.approx(past.close[-3:].mean())
+    assert view.indicators["sma_3_1d"].current_value == pytest.approx(view.bars["1d"].close[-3:].mean())
+
+
+def test_weeks_close_with_their_last_session(store: Path, blocks):
+    day = session(store)
+    day.start_day()
+    assert len(day.session_data.get_symbol_data("AAPL").bars["1w"]) == 1
+    day.advance_to("16:00")
+    assert len(day.session_data.get_symbol_data("AAPL").bars["1w"]) == 1
+    day.finish_day()
+    day.start_day()
+    day.advance_to("15:59")
+    friday = day.session_data.get_symbol_data("AAPL").bars["1w"]
+    assert len(friday) == 1
+    assert friday.running[1:6] == pytest.approx(folded(blocks["AAPL"].between(0, day.time.now), 5))
+
+    day.advance_to("16:00")
+
+    view = day.session_data.get_symbol_data("AAPL").bars["1w"]
+    week = blocks["AAPL"].between(0, day.time.now)
+    assert len(view) == 2
+    assert last(view) == folded(week, 5)
+    assert date.fromtimestamp(view.ts[-1] / 1e9).isoformat() == "2024-06-03"
+
+
+@pytest.mark.parametrize("minute", ["09:30", "11:11", "16:00"])
+def test_asked_whenever_days_and_weeks_are_the_same(store: Path, minute: str):
+    early, late = session(store), session(store)
+    for one in (early, late):
+        one.start_day("2024-06-07")
+    for length in ("1d", "1w"):
+        early.add_bar("MSFT", length, days=8)
+    early.advance_to(minute)
+    late.advance_to(minute)
+    for length in ("1w", "1d"):
+        late.add_bar("MSFT", length, days=8)
+
+    assert early.digest() == late.digest()
+
+
+def test_a_stored_day_is_not_seen_before_its_close(tmp_path: Path, blocks):
+    from openbell.bars.derive import derive
+    from openbell.bars.interval import Interval
+    from openbell.market.calendar import load_calendar
+    from openbell.market.session import Hours
+    from openbell.market.windows import windows
+
+    calendar = load_calendar("XNYS")
+    first, end = (calendar.first_on_or_after(at) for at in (START, date(2024, 6, 10)))
+    grid, expected, lefts = windows(calendar, Interval.parse("1d"), Interval.parse("1m"), first, end, Hours.REGULAR)
+    days = {name: derive(block, grid, expected, lefts=lefts) for name, block in blocks.items()}
+    store = store_blocks(tmp_path / "daily", days, "1d")
+    day = ob.SessionCoordinator.from_file(
+        document(store, session={"symbols": ["AAPL"], "intervals": ["1d", "1w"]}, history=BARS, indicators=[])
+    )
+    day.start_day("2024-06-07")
+    assert len(day.session_data.get_symbol_data("AAPL").bars["1d"]) == 10
+    assert day.session_data.get_symbol_data("AAPL").bars["1w"].base == "1d"
+
+    day.finish_day()
+
+    assert len(day.session_data.get_symbol_data("AAPL").bars["1d"]) == 11
+    assert len(day.session_data.get_symbol_data("AAPL").bars["1w"]) == 2
