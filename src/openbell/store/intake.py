@@ -28,6 +28,7 @@ from openbell.store.clock import interval_in_stamps, settle
 from openbell.store.daily import on_sessions
 from openbell.store.days import GridKind, day_keys
 from openbell.store.files import sync_folder, unwritable, write_new
+from openbell.store.findings import defects_of
 from openbell.store.formats.format import Hints, Incoming
 from openbell.store.merging import Merged, merged
 from openbell.store.report import FileReport, ImportReport, SeriesReport
@@ -138,6 +139,7 @@ class Intake:
         block, note = on_sessions(calendar, interval, block)
         report.why = f"{report.why}; {note}" if note else report.why
         report.grid = series.grid.value
+        report.note(defects_of(symbol, interval, block))
         report.cover(_moment(block.ts[0]), _moment(block.ts[-1]))
         return _Ready(series, block, calendar, parts[-1].adjusted, report)
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from openbell.errors import Problem
+from openbell.store.findings import Finding
 
-_COUNTS = ("rows", "added", "replaced", "unchanged", "quarantined", "duplicates")
+_COUNTS = ("rows", "added", "replaced", "unchanged", "quarantined", "duplicates", "findings")
+_FINDINGS_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class SeriesReport:
         Of the stored rows: outside regular hours, and inside them but where no bar starts.
     unordered
         Whether the files were not in order of time.
+    findings
+        Defects of the bars that came in; they are stored as they are.
     first, last
         Start of the first and the last bar that came in, UTC.
     """
@@ -64,7 +68,14 @@ class SeriesReport:
     unordered: bool = False
     first: datetime | None = None
     last: datetime | None = None
+    findings: int = 0
     problems: tuple[Problem, ...] = ()
+
+    def note(self, found: Sequence[Finding]) -> None:
+        """Note defects of the bars that came in: all are counted, the first ones told as warnings."""
+        self.findings += len(found)
+        room = max(0, _FINDINGS_TOLD - len(self.problems))
+        self.problems += tuple(one.problem() for one in found[:room])
 
     def cover(self, first: datetime, last: datetime) -> None:
         """Note that bars from one moment to another came in."""
