@@ -47,3 +47,15 @@ def test_every_step_is_explained(step: str):
     words = re.sub(r"(?<!^)(?=[A-Z])", "_", step).lower().removesuffix("s")
 
     assert words in (DOCS / "provisioning.md").read_text()
+
+
+def test_every_test_on_the_page_of_cases_exists():
+    named = set(re.findall(r"`(test_\w+)`", (DOCS / "cases.md").read_text()))
+    written = {
+        name
+        for file in DOCS.parent.joinpath("tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", file.read_text())
+    }
+
+    assert named
+    assert named <= written
