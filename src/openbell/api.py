@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openbell.engine.report import DayReport, Report
 from openbell.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from openbell.engine.running import Attend
 
 Progress = Callable[[str, int, int], None]
 Source = str | Path | Mapping[str, Any]
@@ -50,6 +53,7 @@ def run(
     progress: Progress | None = None,
     keep_state: bool = False,
     detail: bool = False,
+    attend: "Attend | None" = None,
 ) -> Report:
     """Run every trading day of a session file.
 
@@ -65,6 +69,8 @@ def run(
         Whether the run folder also holds the bars and indicators of each day.
     detail
         Whether the report has every symbol for every day, not only for the last.
+    attend
+        What watches while it runs, entered with the session's `Control`: keys in a terminal, say.
 
     Raises
     ------
@@ -74,4 +80,7 @@ def run(
     from openbell.config.loader import load
     from openbell.engine.running import run_days
 
-    return run_days(load(source), out=out, speed=speed, progress=progress, keep_state=keep_state, detail=detail)
+    watching = {} if attend is None else {"attend": attend}
+    return run_days(
+        load(source), out=out, speed=speed, progress=progress, keep_state=keep_state, detail=detail, **watching
+    )

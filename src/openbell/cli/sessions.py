@@ -45,6 +45,8 @@ def plan(arguments: argparse.Namespace, output: Output) -> int:
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Run a session file and print its summary."""
+    from openbell.cli.keys import keys
+
     folder = arguments.out or _new_folder(load(arguments.session).name)
     with Progress(quiet=arguments.quiet) as progress:
         report = api.run(
@@ -54,6 +56,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             progress=progress,
             keep_state=arguments.keep_state,
             detail=arguments.detail,
+            attend=keys,
         )
     return conclude(report, output, quiet=arguments.quiet, strict=arguments.strict)
 

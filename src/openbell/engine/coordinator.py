@@ -9,6 +9,7 @@ from openbell.bars.interval import Interval
 from openbell.config.loader import load
 from openbell.config.session_file import SessionFile
 from openbell.engine.calls import ask_from, correction_from
+from openbell.engine.control import Control
 from openbell.engine.dispatch import Dispatcher
 from openbell.engine.owners import Owners
 from openbell.engine.phase import Phase, refusal
@@ -48,6 +49,10 @@ class SessionCoordinator:
         Who holds what: `why`, `release`, `lock`, `unlock`.
     story
         What happened to each symbol, over all days.
+    control
+        Speed, pause, step, run until, stop.
+    signals
+        What strategies decided, over all days.
 
     Examples
     --------
@@ -73,6 +78,7 @@ class SessionCoordinator:
         self.story = Story()
         self.requests = Requests()
         self.owners = Owners(self)
+        self.control = Control(self, file.speed)
         self._observer = observer
         self._next_day = 0
 
@@ -99,6 +105,11 @@ class SessionCoordinator:
         if self.phase is Phase.IDLE:
             raise SessionError(Problem("session_data", "no day has begun.", "Call start_day first.", code="no_day"))
         return self._session
+
+    @property
+    def instants(self) -> int:
+        """How many bar ends the clock has stepped through today."""
+        return 0 if self.phase is Phase.IDLE else self._stream.instants
 
     def start_day(self, day: date | str | None = None) -> tuple[ProvisioningResult, ...]:
         """Begin a trading day: clear, provision the configured symbols as one batch, activate.
@@ -166,16 +177,19 @@ class SessionCoordinator:
             raise ValueError(f"{when!r} is in the past: it is {self.time.at(self.time.now):%H:%M:%S} already")
         self.stream_until(min(until, self.time.today.close))
 
-    def stream_until(self, instant: int) -> None:
-        """Run every instant up to one, ns UTC, or until `stopping` is set, with the requests of each."""
-        while (end := self._stream.next_end()) is not None and end <= instant and not self.stopping:
-            with self.requests.turn:
-                happened = self._stream.step()
-                with self.requests.callbacks():
-                    self._dispatcher.call(happened)
-                self.requests.serve()
-        if not self.stopping:
-            self.time.advance(max(instant, self.time.now))
+    def stream_until(self, instant: int) -> bool:
+        """Run every instant up to one, ns UTC, with the requests of each; False when `control` has held it before."""
+        with self.control.streaming() as may_come:
+            while (end := self._stream.next_end()) is not None and end <= instant:
+                if not may_come(end):
+                    return False
+                with self.requests.turn:
+                    happened = self._stream.step()
+                    with self.requests.callbacks():
+                        self._dispatcher.call(happened)
+                    self.requests.serve()
+        self.time.advance(max(instant, self.time.now))
+        return True
 
     def finish_day(self, *, detail: bool = True) -> DayReport:
         """Stream to the close and end the day; everything stays readable until the next one begins.
@@ -186,7 +200,9 @@ class SessionCoordinator:
             Whether the report has every symbol.
         """
         self._must_be_active("finish_day")
-        self.stream_until(self.time.today.close)
+        if not self.stream_until(self.time.today.close) and not self.stopping:
+            what = f"the session was paused at {self.time.at(self.time.now):%H:%M:%S} by the thread that runs it."
+            raise SessionError(Problem("finish_day", what, "Call control.resume() first.", code="paused"))
         with self.requests.turn:
             with self.requests.callbacks():
                 self._dispatcher.day_end()

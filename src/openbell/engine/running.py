@@ -3,17 +3,19 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from openbell.config.session_file import SessionFile
+from openbell.engine.control import Control
 from openbell.engine.coordinator import SessionCoordinator
 from openbell.engine.folder import RunFolder
 from openbell.engine.report import Report
 
 Progress = Callable[[str, int, int], None]
+Attend = Callable[[Control], AbstractContextManager[object]]
 
 CHECKPOINTS = 20
 
@@ -26,8 +28,15 @@ def run_days(
     progress: Progress | None = None,
     keep_state: bool = False,
     detail: bool = False,
+    attend: Attend = nullcontext,
 ) -> Report:
-    """Run every day of a session file; Ctrl-C ends at the next instant, and the report says so."""
+    """Run every day of a session file; Ctrl-C ends at the next instant, and the report says so.
+
+    Parameters
+    ----------
+    attend
+        What watches while it runs: entered with the session's control.
+    """
     if speed is not None:
         file = replace(file, speed=speed)
     tell = progress or (lambda _what, _done, _total: None)
@@ -41,7 +50,7 @@ def run_days(
     day = SessionCoordinator(file, observer=step)
     report = Report(file.name, file.mode.value, signals=day.signals, file=file)
     folder = None if out is None else RunFolder(Path(out), file)
-    with _interruptible(day):
+    with _interruptible(day), attend(day.control):
         for place in range(len(day.days)):
             provisioned = 0
             day.start_day()
@@ -77,7 +86,7 @@ def _interruptible(day: SessionCoordinator) -> Iterator[None]:
         return
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        day.stopping = True
+        day.control.stop()
         signal.signal(signal.SIGINT, former)
 
     former = signal.signal(signal.SIGINT, stop)
