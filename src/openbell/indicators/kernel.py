@@ -86,19 +86,40 @@ def cache_folder() -> Path:
 def _compiled(kernel: Kernel, loop: str) -> Any:
     import numba
 
-    from openbell.indicators.borrow import part
-
     definition = kernel.definition
     with _lock:
         text = loop_text(definition, kernel.resets, loop)
         path = _written(definition.name, kernel.fingerprint, text)
-        namespace = {"__name__": __name__, "update": _update(definition), "part": part}
+        namespace = _Globals(definition)
         exec(compile(text, str(path or f"<{definition.name} {loop}>"), "exec"), namespace)
         make = numba.njit(_signature(loop), cache=path is not None, nogil=True, error_model="numpy")
         try:
             return make(namespace[loop])
         except numba.core.errors.NumbaError as error:
             raise IndicatorError(_compile_problem(definition, str(error))) from error
+
+
+class _Globals(dict[str, Any]):
+    """What a loop's text refers to; made when it is asked for, which code from the cache never does."""
+
+    def __init__(self, definition: Definition) -> None:
+        super().__init__(__name__=__name__)
+        self._definition = definition
+
+    def __missing__(self, name: str) -> Any:
+        if name == "update":
+            from numba.core.registry import cpu_target
+
+            made = self.setdefault(name, _update(self._definition))
+            # The compiler is at work already, and looks for new functions only when it starts.
+            cpu_target.typing_context.refresh()
+            cpu_target.target_context.refresh()
+            return made
+        if name == "part":
+            from openbell.indicators.borrow import part
+
+            return self.setdefault(name, part)
+        raise KeyError(name)
 
 
 def _update(definition: Definition) -> Any:

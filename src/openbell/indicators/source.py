@@ -11,7 +11,8 @@ import hashlib
 import inspect
 import linecache
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from copy import deepcopy
 from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
@@ -31,6 +32,11 @@ def tree_of(function: Callable[..., Any]) -> ast.FunctionDef:
     IndicatorError
         If there is no source text: the function was typed at a prompt or made by ``exec``.
     """
+    return deepcopy(_parsed(function))
+
+
+@cache
+def _parsed(function: Callable[..., Any]) -> ast.FunctionDef:
     linecache.checkcache(function.__code__.co_filename)
     try:
         lines, first = inspect.getsourcelines(function)
@@ -57,7 +63,7 @@ def tree_of(function: Callable[..., Any]) -> ast.FunctionDef:
 @cache
 def fields_read(function: Callable[..., Any], position: int) -> frozenset[str]:
     """Names of the attributes that a function reads from one of its arguments."""
-    tree = tree_of(function)
+    tree = _parsed(function)
     name = tree.args.args[position].arg
     return frozenset(
         node.attr
@@ -209,23 +215,31 @@ def _reached(function: Callable[..., Any]) -> list[tuple[str, Any]]:
     return found
 
 
-def _names(function: FunctionType) -> Iterator[tuple[str, Any]]:
+@cache
+def _names(function: FunctionType) -> list[tuple[str, Any]]:
     scope = {**function.__globals__, **_closure(function)}
-    for node in ast.walk(tree_of(function)):
+    found = []
+    for node in ast.walk(_parsed(function)):
         if isinstance(node, ast.Name) and node.id in scope:
-            yield node.id, scope[node.id]
+            found.append((node.id, scope[node.id]))
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             owner = scope.get(node.value.id)
             if isinstance(owner, ModuleType) or inspect.isclass(owner):
-                yield f"{node.value.id}.{node.attr}", getattr(owner, node.attr, None)
+                found.append((f"{node.value.id}.{node.attr}", getattr(owner, node.attr, None)))
+    return found
 
 
 def _text(value: Any) -> str:
     if _is_helper(value):
-        tree = tree_of(value)
-        tree.body = _without_docstring(tree.body)
-        return ast.dump(tree)
+        return _dumped(value)
     return repr(value) if isinstance(value, int | float | str | bool | tuple) else type(value).__name__
+
+
+@cache
+def _dumped(function: Callable[..., Any]) -> str:
+    tree = tree_of(function)
+    tree.body = _without_docstring(tree.body)
+    return ast.dump(tree)
 
 
 def _is_helper(value: Any) -> bool:
