@@ -1,6 +1,7 @@
 """Cases of the three calls that ask, and of what is kept about who asked."""
 
 import json
+import threading
 from pathlib import Path
 
 import polars as pl
@@ -95,6 +96,39 @@ class Asks(ob.Strategy):
         assert next(iter(report.signals)).meta["seen"] == "queued False, done True"
         asked = [(one["operation"], one["source"], one["status"]) for one in report.days[0].requests]
         assert asked == [(call, "strategy:Asks", "done")]
+
+
+class TestWhilePaused:
+    @pytest.mark.parametrize("call", CALLS)
+    def test_what_is_asked_is_done_at_once_and_ends_like_unpaused(self, store: Path, call):
+        paused, other = started(store, "10:00"), started(store, "10:00")
+        paused.control.pause()
+        paused.advance_to("11:00")
+
+        result = CALLS[call](paused, "AAPL", "user")
+
+        assert (result.status, f"{paused.time.at(paused.time.now):%H:%M}") == ("done", "10:00")
+        CALLS[call](other, "AAPL", "user")
+        assert paused.fingerprint() == other.fingerprint()
+        paused.control.resume()
+        for day in (paused, other):
+            day.advance_to("11:00")
+        assert paused.digest() == other.digest()
+
+    def test_another_threads_request_is_done_while_the_stream_waits(self, store: Path):
+        day, other = started(store, "10:00"), started(store, "10:00")
+        streamer = threading.Thread(target=lambda: day.advance_to("15:00"))
+        day.control.pause()
+        streamer.start()
+
+        result = day.add_symbol("AAPL")
+        day.control.resume()
+        streamer.join(timeout=60)
+
+        assert (result.status, f"{day.time.at(day.time.now):%H:%M}") == ("done", "15:00")
+        other.add_symbol("AAPL")
+        other.advance_to("15:00")
+        assert day.digest() == other.digest()
 
 
 class TestMetadata:
