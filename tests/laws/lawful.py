@@ -78,13 +78,13 @@ def stored(folder: Path, blocks: Blocks) -> Path:
 
 
 def session_file(store: Path, **changes: Any) -> dict[str, Any]:
-    """Two configured symbols, three intervals, two days of history, indicators of each kind, one of them kept."""
+    """Two configured symbols, three intervals, two days of history, indicators of each kind, two of them kept."""
     made = {
         "backtest": {"start": TODAY, "end": date(2024, 7, 5)},
         "session": {"symbols": ["AAA", "THIN"], "intervals": ["1m", "5m", "15m"]},
         "history": [{"days": 2, "intervals": ["1m", "5m"], "symbols": "all"}],
         "indicators": [
-            {"name": "rsi", "interval": "5m", "params": {"period": 5}},
+            {"name": "rsi", "interval": "5m", "params": {"period": 5}, "keep": True},
             {"name": "sma", "interval": "15m", "params": {"period": 4}, "keep": True},
             {"name": "vwap", "interval": "5m"},
         ],

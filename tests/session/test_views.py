@@ -21,13 +21,13 @@ KEPT_SMA = {"name": "sma", "interval": "5m", "params": {"period": 2}, "keep": Tr
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """HAND: a bar in each even minute of two sessions, priced 100, 101, ... within each, volume 10 each."""
+    """HAND: a bar in each odd minute of yesterday and each even one of today, priced 100, 101, ..., volume 10."""
     calendar = load_calendar("XNYS")
     today = calendar.ordinal_of(TODAY)
     stamps, prices = [], []
-    for session in (today - 1, today):
+    for session, odd in ((today - 1, 1), (today, 0)):
         own = calendar.session(session, Hours.REGULAR)
-        minutes = np.arange(own.open, own.close, 2 * MINUTE)
+        minutes = np.arange(own.open + odd * MINUTE, own.close, 2 * MINUTE)
         stamps.append(minutes)
         prices.append(100.0 + np.arange(len(minutes)))
     price = np.concatenate(prices)
