@@ -211,6 +211,13 @@ class TestDemo:
         assert "synthetic" in said.err
         assert "To try next" in said.out
 
+    def test_names_the_program_as_it_was_called(self, monkeypatch):
+        from openbell.cli.demo import _program
+
+        monkeypatch.setattr("sys.argv", ["/somewhere/openbell/__main__.py", "demo"])
+
+        assert _program() == "python -m openbell"
+
     def test_keeps_a_session_file_that_was_changed(self, tmp_path, capsys):
         (tmp_path / "session.toml").write_text(SESSION.format(symbols='["SYNOAK"]'))
 

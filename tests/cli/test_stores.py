@@ -66,6 +66,15 @@ class TestImport:
         assert "no.parquet" in failed["problems"][0]["where"]
         assert failed["problems"][0]["fix"]
 
+    def test_of_nothing_says_so(self, tmp_path, capsys):
+        (tmp_path / "empty").mkdir()
+
+        assert main(["import", str(tmp_path / "empty"), "--store", str(tmp_path / "new")]) == 1
+
+        said = capsys.readouterr()
+        assert "nothing was imported" in said.out
+        assert "no file of bars" in said.err
+
     def test_an_interval_that_is_none_is_wrong_usage(self, tidy, tmp_path, capsys):
         assert main(["import", str(tidy), "--store", str(tmp_path), "--interval", "fast"]) == 2
 

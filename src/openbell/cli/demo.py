@@ -61,6 +61,8 @@ def _next_steps(folder: Path) -> str:
 
 
 def _program() -> str:
-    """What to type: the bare word where the shell finds it, else the path that was called."""
+    """What to type: the bare word where the shell finds it, else the path or module that was called."""
     called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return "python -m openbell"
     return called.name if which(called.name) else os.path.relpath(called)

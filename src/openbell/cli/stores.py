@@ -1,7 +1,7 @@
 """The commands on what a store holds: import, data list, data export."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from openbell.cli.figures import Sheet, amount, count, shortened
 from openbell.cli.holdings import Holding, holdings
 from openbell.cli.output import Output
 from openbell.cli.progress import Progress
+from openbell.errors import Problem
 from openbell.store.export import export as write_bars
 from openbell.store.importing import import_files
 from openbell.store.report import ImportReport, SeriesReport
@@ -31,9 +32,9 @@ def bring_in(arguments: argparse.Namespace, output: Output) -> int:
             dry_run=arguments.dry_run,
             progress=lambda done, total, _rows: progress("files", done, total),
         )
-    problems = report.all_problems()
+    problems = report.all_problems() or ([] if report.files else [_nothing(arguments.files)])
     output.problems(problems)
-    output.document(report.as_dict())
+    output.document(report.as_dict() | {"problems": [problem.as_dict() for problem in problems]})
     output.show(*_imported(report, arguments.store))
     spoiled = report.total("quarantined") or any(problem.fatal for problem in problems)
     return FAILED if not report.ok or (arguments.strict and spoiled) else DONE
@@ -67,6 +68,9 @@ def _listed(one: Holding) -> tuple[str, ...]:
 def _imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
     columns = ("symbol", "interval", "market", "first", "last", "added", "replaced", "unchanged", "refused", "outside")
     rows = [_taken(one) for one in report.series]
+    if not rows:
+        yield "nothing was imported: no file could be read"
+        return
     title = f"{amount(len(report.files), 'file')}, {amount(report.total('rows'), 'row')}"
     yield from shortened(Sheet(title, columns, rows, words=3))
     yield ""
@@ -82,6 +86,12 @@ def _imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
         yield f"written to {store} as import {report.number}"
     else:
         yield f"{store} is as it was: every row was there already"
+
+
+def _nothing(files: Sequence[str]) -> Problem:
+    what = "there is no file of bars in it."
+    fix = "Name files, or a folder that holds <interval>/<SYMBOL>.parquet."
+    return Problem(", ".join(files), what, fix, "no_files")
 
 
 def _taken(one: SeriesReport) -> tuple[str, ...]:
