@@ -5,6 +5,7 @@
 3. `_incoming`: one block per symbol; lines with too many fields are faults.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,33 +120,45 @@ def _table(source: Source, layout: Layout) -> pl.DataFrame:
     schema: dict[str, type[pl.DataType]] = {f"c{place}": pl.String for place in range(width)}
     schema |= {f"c{place}": pl.Float64 for place in numbers}
     wanted = sorted({*numbers, *layout.time, *([layout.columns["symbol"]] if "symbol" in layout.columns else [])})
-    quoted = b'"' in source.head
+    content = _unquoted(source, layout)
     frame = _read_csv(
         source,
+        content,
         skip_lines=layout.header,
         schema=schema,
         separator=layout.separator,
-        quote_char='"' if quoted else None,
-        truncate_ragged_lines=not quoted,
         decimal_comma=layout.separator != "," and _has_decimal_comma(source, layout),
     ).select(f"c{place}" for place in wanted)
-    if quoted:
-        _check_quotes(source, layout, len(frame))
-    faults = (
-        pl.Series("fault", [False]).new_from_index(0, len(frame)) if quoted else _too_long(source, layout, width, frame)
-    )
-    frame = frame.with_columns(faults)
+    frame = frame.with_columns(_too_long(source, content, layout, width, len(frame)))
     return frame.filter(~pl.all_horizontal(pl.exclude("fault").is_null()) | pl.col("fault"))
 
 
+def _unquoted(source: Source, layout: Layout) -> Path | bytes:
+    """The text without quotation marks, so that every line is a row, whatever is wrong with it."""
+    text = source.text()
+    if source.is_zstd and b'"' not in source.head:
+        return text
+    content = source.bytes() if isinstance(text, Path) else text
+    if b'"' not in content:
+        return text
+    separator = re.escape(layout.separator.encode())
+    if re.search(rb'"[^"\n]*' + separator + rb'[^"\n]*"', content) is None:
+        return content.replace(b'"', b"")
+    # Only thousands are written like that: "1,234.5" is one number.
+    pattern = re.compile(rb'"([^"\n]*)"')
+    return pattern.sub(lambda field: field[1].replace(layout.separator.encode(), b""), content).replace(b'"', b"")
+
+
 # Any: options of polars, passed on.
-def _read_csv(source: Source, **options: Any) -> pl.DataFrame:
+def _read_csv(source: Source, content: Path | bytes, **options: Any) -> pl.DataFrame:
     try:
         return pl.read_csv(
-            as_stream(source.text()),
+            as_stream(content),
             has_header=False,
             ignore_errors=True,
             missing_columns="insert",
+            quote_char=None,
+            truncate_ragged_lines=True,
             encoding="utf8-lossy",
             **options,
         )
@@ -153,18 +166,15 @@ def _read_csv(source: Source, **options: Any) -> pl.DataFrame:
         raise unreadable(str(source), "text in columns", str(error)) from error
 
 
-def _too_long(source: Source, layout: Layout, width: int, frame: pl.DataFrame) -> pl.Series:
+def _too_long(source: Source, content: Path | bytes, layout: Layout, width: int, rows: int) -> pl.Series:
     """Which lines have more separators than there are columns; looked at one by one only where the sum is not right."""
     if not source.is_zstd:
-        text = source.text()
-        content = text.read_bytes() if isinstance(text, Path) else text
-        if content.count(layout.separator.encode()) == (width - 1) * (len(frame) + layout.header):
-            return pl.Series("fault", [False]).new_from_index(0, len(frame))
-    lines = _read_csv(source, skip_lines=layout.header, schema={"line": pl.String}, separator="\x1f", quote_char=None)[
-        "line"
-    ]
-    if len(lines) != len(frame):
-        what = f"has {len(lines):,} lines but {len(frame):,} rows."
+        text = content.read_bytes() if isinstance(content, Path) else content
+        if text.count(layout.separator.encode()) == (width - 1) * (rows + layout.header):
+            return pl.Series("fault", [False]).new_from_index(0, rows)
+    lines = _read_csv(source, content, skip_lines=layout.header, schema={"line": pl.String}, separator="\x1f")["line"]
+    if len(lines) != rows:
+        what = f"has {len(lines):,} lines but {rows:,} rows."
         raise StoreError(Problem(str(source), what, "Remove what breaks its lines.", code="lines"))
     return (lines.str.count_matches(layout.separator, literal=True) >= width).fill_null(False).alias("fault")
 
@@ -173,14 +183,6 @@ def _has_decimal_comma(source: Source, layout: Layout) -> bool:
     fields = [line.split(layout.separator) for line in source.lines[layout.header : layout.header + _SAMPLE]]
     values = [row[layout.columns["close"]] for row in fields if len(row) > layout.columns["close"]]
     return bool(values) and all("," in value and "." not in value for value in values)
-
-
-def _check_quotes(source: Source, layout: Layout, rows: int) -> None:
-    content = source.bytes()
-    lines = sum(1 for line in content.splitlines() if line.strip()) - layout.header
-    if lines != rows:
-        what = f"has {lines:,} lines but {rows:,} rows: a quotation mark opens and does not close in its line."
-        raise StoreError(Problem(str(source), what, "Remove the quotation marks.", code="quotes"))
 
 
 def _stamps(source: Source, layout: Layout, frame: pl.DataFrame) -> tuple[pl.Series, TimeForm]:

@@ -101,16 +101,18 @@ class Source:
 
     def bytes(self) -> bytes:
         """Everything, decompressed."""
+        if self.is_zstd:
+            return "\n".join(self._zstd_lines(None)).encode()
         return self.content if self.content is not None else self.path.read_bytes()
 
-    def _zstd_lines(self) -> list[str]:
+    def _zstd_lines(self, most: int | None = _LINES) -> list[str]:
         try:
             frame = pl.read_csv(
                 self.path,
                 has_header=False,
                 separator="\x1f",
                 quote_char=None,
-                n_rows=_LINES,
+                n_rows=most,
                 schema={"line": pl.String},
             )
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:

@@ -67,6 +67,8 @@ class Databento(Headed):
 
     def read(self, source: Source, hints: Hints) -> Sequence[Incoming]:
         """As many symbols as there are, by name or by number."""
+        if self.recognises(source) is None:
+            raise unreadable(str(source), self.name, "its header is another one")
         names = header_names(source.lines[0], ",")
         layout = layout_of(source)
         if layout is None:
@@ -104,6 +106,8 @@ class Binance:
 
     def read(self, source: Source, hints: Hints) -> Sequence[Incoming]:
         """One symbol, from the name of the file."""
+        if self.recognises(source) is None:
+            raise unreadable(str(source), self.name, "its lines are not twelve columns with start and end of a bar")
         header = 0 if source.lines[0][0].isdigit() else 1
         layout = Layout(_PLAIN, (0,), 12, header=header, convention=_INSTANTS, market="24/7")
         return read_layout(source, layout, hints)
