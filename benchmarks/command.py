@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import record
-from benchmarks.cases import asks, crowd, growth, process, replay, seconds, start, store, years
+from benchmarks.cases import asks, crowd, growth, indicators, process, replay, seconds, start, store, years
 from benchmarks.data import Data
 from benchmarks.days import Day
 from benchmarks.documents import document
@@ -25,6 +25,7 @@ CASES: dict[str, Callable[[Setting], list[Line]]] = {
     "process": process.run,
     "crowd": crowd.run,
     "growth": growth.run,
+    "indicators": indicators.run,
     "seconds": seconds.run,
     "years": years.run,
     "store": store.run,

@@ -13,11 +13,18 @@ class Unit(StrEnum):
     SECONDS = "s"
     MILLISECONDS = "ms"
     MICROSECONDS = "us"
+    NANOSECONDS = "ns"
     RATE = "M/s"
     MEGABYTES = "MB"
 
 
-_SCALES = {Unit.SECONDS: 1.0, Unit.MILLISECONDS: 1e3, Unit.MICROSECONDS: 1e6, Unit.MEGABYTES: 1.0}
+_SCALES = {
+    Unit.SECONDS: 1.0,
+    Unit.MILLISECONDS: 1e3,
+    Unit.MICROSECONDS: 1e6,
+    Unit.NANOSECONDS: 1e9,
+    Unit.MEGABYTES: 1.0,
+}
 
 
 @dataclass(frozen=True, slots=True)

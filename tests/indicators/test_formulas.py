@@ -302,42 +302,6 @@ class TestLevels:
 
 
 class TestDegenerateInputs:
-    @pytest.mark.parametrize(
-        ("name", "params", "output", "value"),
-        [
-            ("rsi", {"period": 5}, None, 50.0),
-            ("stochastic", {"period": 5}, "k", 50.0),
-            ("stoch_rsi", {"period": 5}, "d", 50.0),
-            ("williams_r", {"period": 5}, None, -50.0),
-            ("cci", {"period": 5}, None, 0.0),
-            ("cmo", {"period": 5}, None, 0.0),
-            ("ultimate_oscillator", {}, None, 50.0),
-            ("mfi", {"period": 5}, None, 50.0),
-            ("cmf", {"period": 5}, None, 0.0),
-            ("tsi", {}, "tsi", 0.0),
-            ("adx", {"period": 5}, "adx", 0.0),
-            ("aroon", {"period": 5}, "up", 100.0),
-            ("vortex", {"period": 5}, "plus", 0.0),
-            ("choppiness", {"period": 5}, None, 100.0),
-            ("linreg", {"period": 5}, "r2", 0.0),
-            ("stddev", {"period": 5}, None, 0.0),
-            ("bbands", {"period": 5}, "percent_b", 0.5),
-            ("bbands", {"period": 5}, "bandwidth", 0.0),
-            ("histvol", {"period": 5, "per_year": 252.0}, None, 0.0),
-            ("vwap", {}, None, 7.1),
-            ("vwma", {"period": 5}, None, 7.1),
-            ("ease_of_movement", {"period": 5}, None, 0.0),
-            ("kama", {"period": 5}, None, 7.1),
-            ("alma", {"period": 5}, None, 7.1),
-        ],
-    )
-    def test_a_constant_price_without_volume_has_a_defined_value(self, name, params, output, value):
-        flat, none = np.full(120, 7.1), np.zeros(120)
-
-        values = compute(name, open=flat, high=flat, low=flat, close=flat, volume=none, **params)
-
-        assert (values if output is None else values[output])[-1] == pytest.approx(value, abs=1e-14)
-
     def test_relative_volume_without_a_past_is_one(self):
         assert compute("relative_volume", volume=np.array([0.0, 5.0]), session=np.array([0, 1]), period=1)[1] == 1.0
 

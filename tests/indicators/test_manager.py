@@ -190,3 +190,17 @@ class TestCompute:
         values = compute("vwap", high=flat, low=flat, close=flat, volume=np.ones(4), session=[7, 7, 8, 8])
 
         assert values.tolist() == [1.0, 1.5, 3.0, 3.5]
+
+
+class TestLevels:
+    def test_of_the_previous_session_are_known_before_todays_first_bar(self):
+        spec = indicator("previous_day", interval="5m")
+        manager, history = _manager(spec), walk(30)
+
+        manager.adopt(spec, 0, manager.warm(spec, history, Block.empty(), _places(30, 0)))
+        at_open = manager.values(spec)[:, 0].tolist()
+        _feed(manager, walk(3, 9), session=1)
+
+        assert at_open == [history.high.max(), history.low.min(), history.close[-1]]
+        assert manager.values(spec)[:, 0].tolist() == at_open
+        assert manager.settled(spec, 0)
