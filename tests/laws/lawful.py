@@ -84,7 +84,7 @@ def session_file(store: Path, **changes: Any) -> dict[str, Any]:
         "session": {"symbols": ["AAA", "THIN"], "intervals": ["1m", "5m", "15m"]},
         "history": [{"days": 2, "intervals": ["1m", "5m"], "symbols": "all"}],
         "indicators": [
-            {"name": "rsi", "interval": "5m", "params": {"period": 5}, "keep": True},
+            {"name": "rsi", "interval": "5m", "params": {"period": 14}, "keep": True},
             {"name": "sma", "interval": "15m", "params": {"period": 4}, "keep": True},
             {"name": "vwap", "interval": "5m"},
         ],
