@@ -165,7 +165,16 @@ COMMANDS = (
         "catalogue:show",
         (_argument("name", metavar="NAME", nargs="?", help="one indicator"),),
     ),
-    Command("verify", "prove that a session does not look ahead", _LATER),
+    Command(
+        "verify",
+        "prove that a session does not look ahead",
+        "proof:verify",
+        (
+            _SESSION,
+            _argument("--times", metavar="N", type=int, default=8, help="how many instants to alter the future of"),
+            _argument("--seed", metavar="N", type=int, default=1, help="another seed chooses other instants"),
+        ),
+    ),
     Command("diff", "where two runs part", _LATER),
     Command("report", "a run as an HTML page", _LATER),
     Command(

@@ -6,7 +6,6 @@ from openbell.cli.output import Output
 from openbell.errors import Problem
 
 INSTEAD = {
-    "verify": "Two runs of the same file give the same digest: compare those of openbell run.",
     "diff": "Compare the report.json files of the two run folders.",
     "report": "Read report.json in the run folder, or what openbell run prints.",
     "data verify": "openbell data coverage says what is there.",

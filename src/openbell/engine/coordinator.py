@@ -49,6 +49,8 @@ class SessionCoordinator:
         Who holds what: `why`, `release`, `lock`, `unlock`.
     story
         What happened to each symbol, over all days.
+    on_instant
+        Called with each instant, ns UTC, when all its bars are in and before anybody else is called.
     control
         Speed, pause, step, run until, stop.
     signals
@@ -79,6 +81,7 @@ class SessionCoordinator:
         self.requests = Requests()
         self.owners = Owners(self)
         self.control = Control(self, file.speed)
+        self.on_instant: Callable[[int], None] | None = None
         self._observer = observer
         self._next_day = 0
 
@@ -185,6 +188,8 @@ class SessionCoordinator:
                     return False
                 with self.requests.turn:
                     happened = self._stream.step()
+                    if self.on_instant is not None:
+                        self.on_instant(happened.now)
                     with self.requests.callbacks():
                         self._dispatcher.call(happened)
                     self.requests.serve()
@@ -244,7 +249,9 @@ class SessionCoordinator:
             asked = ask_from(operation, symbol, source, interval=interval, days=days, indicator=indicator)
             if asked.problems or self.phase is Phase.IDLE:
                 problems = asked.problems or tuple(filter(None, [refusal(self.phase)]))
-                return ProvisioningRequirements(asked.ask.symbol, (asked.ask,), None, (), problems, asked.offers)
+                return ProvisioningRequirements(
+                    asked.ask.symbol, (asked.ask,), None, (), problems, asked.offers, called=operation
+                )
             return self._executor.analyst.analyze([asked.ask])[0]
 
     def execute_provisioning(self, requirements: ProvisioningRequirements) -> ProvisioningResult:
