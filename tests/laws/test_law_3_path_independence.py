@@ -68,6 +68,22 @@ def test_light_first_and_full_later_equals_full_in_the_session_file(market, symb
     assert reading(configured) == reading(day)
 
 
+@lawful(8)
+@given(days=st.integers(3, 6), at=st.integers(0, 390), symbol=st.sampled_from(("AAA", "THIN")))
+def test_however_much_history_is_held_an_indicator_shows_the_same(market, days, at, symbol):
+    little, much = begun(session_file(market)), begun(session_file(market))
+    for interval in ("1m", "5m", "15m"):
+        assert much.add_bar(symbol, interval, days=days).ok
+
+    little.advance_to(clock(at))
+    much.advance_to(clock(at))
+
+    views = [day.session_data.get_symbol_data(symbol) for day in (little, much)]
+    assert len(views[1].bars["5m"].history) > len(views[0].bars["5m"].history)
+    values = [{key: repr(data.current_value) for key, data in view.indicators.items()} for view in views]
+    assert values[0] == values[1]
+
+
 @lawful(30)
 @given(
     asked=st.lists(st.tuples(st.integers(0, 390), wishes()), max_size=4),
