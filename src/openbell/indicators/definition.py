@@ -171,7 +171,7 @@ class WindowField:
     size: Callable[[Any], int]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Definition:
     """Everything about an indicator, read from a class that `indicator` decorates.
 
@@ -189,6 +189,9 @@ class Definition:
     regular: bool
     at_open: bool
     update: FunctionType
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
 
     @cached_property
     def bar_fields(self) -> frozenset[str]:

@@ -12,7 +12,9 @@ _INTERVAL = Interval.parse("5m")
 _USUAL = {"period": 14}
 _FAMILIES = {
     "averages": "Averages",
+    "adaptive": "Averages with weights of their own",
     "trend": "Trend",
+    "stops": "Stops",
     "momentum": "Momentum",
     "oscillators": "Oscillators",
     "volatility": "Volatility",
@@ -91,7 +93,7 @@ def _overview() -> Iterator[str]:
 def _parameters() -> Iterator[str]:
     yield "## Every parameter\n\n| parameter | in | type | default | range |\n|---|---|---|---|---|"
     found: dict[tuple[str, str, str, str], list[str]] = {}
-    for name in registry.names():
+    for name in (name for name in registry.names() if registry.module_of(name) in _FAMILIES):
         for p in registry.definition(name).params:
             found.setdefault((p.name, p.type.__name__, _default(p), p.range), []).append(name)
     for (name, kind, default, limits), users in sorted(found.items()):

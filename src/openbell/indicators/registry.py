@@ -11,7 +11,7 @@ from openbell.errors import IndicatorError, Problem, nearest
 from openbell.indicators.definition import Definition, Param, Value, definition_of
 from openbell.indicators.spec import IndicatorSpec
 
-_MODULES = ("averages", "trend", "momentum", "oscillators", "volatility", "volume", "levels")
+_MODULES = ("averages", "adaptive", "trend", "stops", "momentum", "oscillators", "volatility", "volume", "levels")
 _users: dict[str, Definition] = {}
 
 
