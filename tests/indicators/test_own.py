@@ -121,3 +121,9 @@ class TestFiguresOfTheCalendar:
         assert figures(CalendarFigure.BARS_PER_YEAR, Interval.parse("1d")) == sum(days) / 4
         assert figures(CalendarFigure.BARS_PER_SESSION, Interval.parse("5m")) == 78.0
         assert 97_000 < figures(CalendarFigure.BARS_PER_YEAR, Interval.parse("1m")) < 252 * 390
+
+
+def test_the_check_is_found_where_it_is_promised():
+    import openbell.testing
+
+    assert openbell.testing.check_indicator is check_indicator
