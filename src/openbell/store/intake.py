@@ -24,7 +24,7 @@ from openbell.market.calendar import Calendar, load_calendar
 from openbell.store import schema
 from openbell.store.catalog import Catalog, Series
 from openbell.store.choice import MarketChoice, choose_market, grid_kind
-from openbell.store.clock import interval_in_stamps, settle
+from openbell.store.clock import Settled, interval_in_stamps, settle, unchecked
 from openbell.store.daily import on_sessions
 from openbell.store.days import GridKind, day_keys
 from openbell.store.files import sync_folder, unwritable, write_new
@@ -39,6 +39,8 @@ from openbell.store.writer import Pending, Writer, day_number
 QUARANTINE = "quarantine"
 _ROWS_AT_ONCE = 1 << 20
 _SOURCE_CHARS = 200
+_SYMBOLS_ASKED = 10
+_LONG = 2_000
 
 Key = tuple[str, Interval]
 
@@ -75,6 +77,7 @@ class Intake:
         self._markets = self._catalog.markets() if self._catalog is not None else {}
         self._waiting: dict[Key, list[Incoming]] = {}
         self._rows = 0
+        self._asked: dict[tuple[str, Interval], int] = {}
         self._reports: dict[Key, SeriesReport] = {}
         self._refused: list[pl.DataFrame] = []
 
@@ -90,7 +93,7 @@ class Intake:
         interval = interval_in_stamps(origin, found.block.ts, part.interval)
         key = (part.symbol, interval)
         choice = self._choose(part, interval, found.block)
-        told = settle(origin, load_calendar(choice.market), interval, found.block, part.convention)
+        told = self._settled(origin, load_calendar(choice.market), interval, part, found.block)
         self._remember(part.symbol, choice)
         report = self._reports.get(key)
         if report is None:
@@ -108,6 +111,14 @@ class Intake:
         if self._rows >= _ROWS_AT_ONCE:
             self._settle()
         return [told.note] if told.note else []
+
+    def _settled(self, origin: str, calendar: Calendar, interval: Interval, part: Incoming, block: Block) -> Settled:
+        """What the stamps mean. Symbols of one file share a convention: of many short ones only some are asked."""
+        key = (origin, interval)
+        self._asked[key] = self._asked.get(key, 0) + 1
+        if part.convention.sure and self._asked[key] > _SYMBOLS_ASKED and len(block) < _LONG:
+            return unchecked(interval, block, part.convention)
+        return settle(origin, calendar, interval, block, part.convention)
 
     def finish(self, files: Sequence[FileReport], dry_run: bool) -> ImportReport:
         """Write what is left, commit, and say what was done."""
