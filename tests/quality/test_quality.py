@@ -4,14 +4,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openbell.quality.gaps import Gap, gaps_of
-from openbell.quality.score import Quality, quality_of
+from openbell.quality.gaps import Gap, Missing, runs_of
+from openbell.quality.score import quality_of
 
 
 def found(flags: str, sessions: str) -> tuple[Gap, ...]:
     """Gaps of a row of ``x`` and ``.``, with one digit per window for its session."""
     present = np.array([flag == "x" for flag in flags], bool)
-    return gaps_of(present, np.arange(len(flags), dtype=np.int64) * 10, np.array([int(s) for s in sessions], np.int32))
+    ordinals = np.array([int(s) for s in sessions], np.int32)
+    return runs_of(present, np.arange(len(flags), dtype=np.int64) * 10, ordinals).gaps
 
 
 def test_a_gap_is_a_run_of_missing_bars_with_its_first_and_last_stamp():
@@ -34,14 +35,19 @@ def test_nothing_is_missing_and_nothing_was_expected():
 
 def test_the_score_is_the_share_of_expected_bars_that_are_there():
     assert quality_of(np.array([True, False, True, True]), np.arange(4), np.zeros(4, np.int32)).score == 75.0
-    assert Quality(0, 390).score == 0.0
-    assert Quality(0, 0).score is None
+    assert quality_of(np.zeros(390, bool), np.arange(390), np.zeros(390, np.int32)).score == 0.0
+    assert quality_of(np.zeros(0, bool), np.arange(0), np.zeros(0, np.int32)).score is None
 
 
 def test_two_stretches_are_one_whose_gaps_are_those_of_both():
-    gap, later = Gap(0, 0, 1, 0, False), Gap(9, 9, 1, 1, False)
+    first = quality_of(np.array([False, True]), np.arange(2), np.zeros(2, np.int32))
+    later = quality_of(np.array([True, True, False]), np.arange(10, 13), np.ones(3, np.int32))
 
-    assert Quality(1, 2, (gap,)).plus(Quality(3, 4, (later,))) == Quality(4, 6, (gap, later))
+    both = first.plus(later)
+
+    assert (both.present, both.expected) == (3, 5)
+    assert both.gaps == (Gap(0, 0, 1, 0, False), Gap(12, 12, 1, 1, False))
+    assert both.missing == Missing(gaps=2, days=0, runs=0, single=2)
 
 
 @settings(derandomize=True, deadline=None, database=None)

@@ -34,7 +34,7 @@ def ask_from(
     indicator: IndicatorSpec | Mapping[str, Any] | None = None,
 ) -> Asked:
     """An ask from the words of a call."""
-    name = symbol.strip().upper()
+    name = symbol.strip().upper() if isinstance(symbol, str) else ""
     where = name or "symbol"
     problems = [] if name else [Problem(where, f"{symbol!r} is no symbol.", "Give a name.", code="no_symbol")]
     problems += _source_problems(where, source)
@@ -60,6 +60,8 @@ def correction_from(symbol: str, interval: str | Interval, ts: int, bar: Sequenc
     ValueError
         For text that is no interval, and a bar that is not five numbers.
     """
+    if len(bar) != 5:
+        raise ValueError(f"a bar is open, high, low, close and volume; {len(bar)} values were given: {list(bar)}")
     opened, high, low, closed, volume = (float(value) for value in bar)
     parsed = interval if isinstance(interval, Interval) else Interval.parse(interval)
     return Correction(symbol.strip().upper(), parsed, ts, (opened, high, low, closed, volume))
@@ -103,8 +105,8 @@ def _parsed(words: Mapping[str, Any]) -> IndicatorSpec:
 
 
 def _source_problems(where: str, source: str) -> list[Problem]:
-    word = source.split(":", 1)[0]
-    if word in set(Source):
+    word, colon, name = source.partition(":")
+    if word in set(Source) and (name.strip() or not colon):
         return []
     near = nearest(word, list(Source)) or ", ".join(Source)
     what = f"there is no source {source!r}."

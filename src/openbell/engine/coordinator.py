@@ -13,7 +13,7 @@ from openbell.engine.control import Control
 from openbell.engine.dispatch import Dispatcher
 from openbell.engine.owners import Owners
 from openbell.engine.phase import Phase, refusal
-from openbell.engine.report import DayReport, day_report
+from openbell.engine.report import DayReport, bars_outside, day_report
 from openbell.engine.requests import Requests
 from openbell.engine.seating import promised
 from openbell.engine.story import Story
@@ -214,7 +214,9 @@ class SessionCoordinator:
             self.phase = Phase.ENDED
             self.requests.forget()
             users = self._dispatcher.doings()
-            return day_report(self._session, self._stream.instants, self._results, detail=detail, users=users)
+            done = (self._session, self._stream.instants, self._results)
+            outside = bars_outside(self._session, self.data)
+            return day_report(*done, detail=detail, users=users, outside=outside)
 
     def close(self) -> None:
         """End for good; nothing can be asked or streamed afterwards."""

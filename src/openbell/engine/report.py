@@ -12,6 +12,7 @@ from openbell.provisioning.result import ProvisioningResult
 from openbell.session.digest import digest
 from openbell.session.session_data import SessionData
 from openbell.session.views import BarIntervalData, IndicatorData, SymbolSessionData
+from openbell.store.manager import DataManager
 
 Json = dict[str, Any]
 
@@ -130,6 +131,17 @@ class Doings:
     callbacks: Json = field(default_factory=dict)
 
 
+def bars_outside(session: SessionData, data: DataManager) -> int:
+    """Stored bars of today that are not on the grid of the session's hours: a print at the close, early ones."""
+    time = session.time
+    found = 0
+    for interval, lane in session.lanes.items():
+        if interval.intraday and len(lane.streamed):
+            names = [session.names[row] for row in lane.streamed.array.tolist()]
+            found += int(data.outside(names, interval, time.today.ordinal, time.today.ordinal, time.hours).sum())
+    return found
+
+
 def day_report(
     session: SessionData,
     instants: int,
@@ -137,6 +149,7 @@ def day_report(
     *,
     detail: bool,
     users: "Doings | None" = None,
+    outside: int = 0,
 ) -> DayReport:
     """The report of a session as it stands now."""
     users = users or Doings()
@@ -146,6 +159,7 @@ def day_report(
         date=time.today.date.isoformat(),
         digest=digest(session),
         instants=instants,
+        outside=outside,
         bars=_streamed_bars(session),
         symbols={name: _symbol(session.get_symbol_data(name), session) for name in session.symbols} if detail else {},
         dropped={
@@ -187,16 +201,14 @@ def _symbol(view: SymbolSessionData | None, session: SessionData) -> Json:
 
 
 def _interval(bars: BarIntervalData) -> Json:
-    gaps = bars.gaps
-    whole = sum(gap.whole_session for gap in gaps)
-    single = sum(gap.bars == 1 for gap in gaps)
+    missing = bars.missing
     return {
         "base": bars.base,
         "history_bars": len(bars.history),
         "session_bars": len(bars.today),
         "quality": None if bars.quality is None else round(bars.quality, 1),
-        "gaps": len(gaps),
-        "missing": {"days": whole, "runs": len(gaps) - whole - single, "single": single},
+        "gaps": 0 if missing is None else missing.gaps,
+        "missing": None if missing is None else {"days": missing.days, "runs": missing.runs, "single": missing.single},
     }
 
 

@@ -55,6 +55,10 @@ class Story:
         note = "; ".join(f"{problem.where}: {problem.what}" for problem in result.problems)
         self.events.append(Event(*told, note=note))
         self.events += [Event(*told, step.step, step.seconds, step.bars) for step in result.steps]
+        for step in result.steps:
+            if step.about:
+                made_room = f"made room for {result.symbol}"
+                self.events.append(Event(result.at, step.about, "evict", result.source, "done", note=made_room))
         if result.failed_step is not None:
             self.events.append(Event(*told, result.failed_step, note="failed here; the session is as it was"))
 

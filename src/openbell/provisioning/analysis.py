@@ -22,7 +22,7 @@ from openbell.provisioning.validation import Findings, Validator
 from openbell.session.asks import Ask
 from openbell.session.records import Amount, SymbolRecord, Tier
 from openbell.session.session_data import SessionData
-from openbell.store.manager import DataManager
+from openbell.store.manager import BYTES_PER_BAR, DataManager
 
 _TODAY = "today's bars up to now, the later ones with the stream"
 
@@ -203,7 +203,7 @@ class Analyst:
         bars = 0
         if ended:
             bars = int(self._data.presence([symbol], interval, day, hours=self._time.hours)[0, :ended].sum())
-        return Read(interval, day, day, bars)
+        return Read(interval, day, day, bars, bars * BYTES_PER_BAR)
 
     def _unregistered(self, draft: Draft, record: SymbolRecord) -> list[str]:
         """Indicators to register: those that are not there, and kept ones whose history grows."""
@@ -233,9 +233,6 @@ def _already(need: SymbolNeed, record: SymbolRecord) -> tuple[str, ...]:
 def _why(need: SymbolNeed, loads: Sequence[Load]) -> str:
     wanted = []
     for load in loads:
-        amount = load.amount
-        parts = [f"{amount.days} days"] if amount.days else []
-        parts += [f"{amount.bars} bars"] if amount.bars else []
-        parts += [f"{amount.sessions} sessions"] if amount.sessions else []
-        wanted.append(f"{' and '.join(parts)} of {load.interval} ({need.reasons[load.interval]})")
+        for kind, reason in need.because.get(load.interval, {}).items():
+            wanted.append(f"{getattr(load.amount, kind)} {kind} of {load.interval} ({reason})")
     return ", ".join(wanted)

@@ -16,7 +16,7 @@ from openbell.provisioning.correction import Correction, Corrector, correction_p
 from openbell.provisioning.requirements import ProvisioningRequirements
 from openbell.provisioning.result import ProvisioningResult, Status, StepReport
 from openbell.provisioning.staging import Blocks, StagedSymbol, Stager
-from openbell.provisioning.steps import LoadHistorical, LoadSession
+from openbell.provisioning.steps import EvictSymbol, LoadHistorical, LoadSession
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
 
@@ -128,7 +128,8 @@ class Executor:
                     bars = stager.step(staged, step, blocks)
             except Exception as error:  # whatever a user's indicator or observer raises fails this symbol only
                 return self._raised(requirements, str(step), reports, error)
-            reports.append(StepReport(str(step), perf_counter() - began, bars))
+            about = step.symbol if isinstance(step, EvictSymbol) else ""
+            reports.append(StepReport(str(step), perf_counter() - began, bars, about))
         return staged, tuple(reports)
 
     def _outcome(

@@ -22,7 +22,9 @@ class SymbolNeed:
     amounts
         How much history each interval must hold; every interval that must be there is a key.
     reasons
-        Why each interval must be there, for people.
+        Why each interval must be there, for people: who asked first.
+    because
+        Why so much history of each interval must be there: for ``days``, ``bars`` and ``sessions``, who wants most.
     specs
         The indicators, by key.
     kept
@@ -32,13 +34,18 @@ class SymbolNeed:
     full: bool = False
     amounts: dict[Interval, Amount] = field(default_factory=dict)
     reasons: dict[Interval, str] = field(default_factory=dict)
+    because: dict[Interval, dict[str, str]] = field(default_factory=dict)
     specs: dict[str, IndicatorSpec] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
 
     def want(self, interval: Interval, amount: Amount, reason: str) -> None:
         """Raise what is needed of an interval."""
-        self.amounts[interval] = self.amounts.get(interval, Amount()) | amount
+        held = self.amounts.get(interval, Amount())
+        self.amounts[interval] = held | amount
         self.reasons.setdefault(interval, reason)
+        for kind in ("days", "bars", "sessions"):
+            if getattr(amount, kind) > getattr(held, kind):
+                self.because.setdefault(interval, {})[kind] = reason
 
 
 def need_of(symbol: str, asks: Iterable[Ask], file: SessionFile) -> SymbolNeed:

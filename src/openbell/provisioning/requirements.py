@@ -49,6 +49,8 @@ class ProvisioningRequirements:
         Every interval that the asks need, from short to long.
     already
         What of it is there, in words: intervals with their history, indicators by key.
+    called
+        The operation in the caller's words, where no ask could be made of them.
     """
 
     symbol: str
@@ -62,6 +64,7 @@ class ProvisioningRequirements:
     base_interval: Interval | None = None
     required_intervals: tuple[Interval, ...] = ()
     already: tuple[str, ...] = ()
+    called: str = ""
 
     @property
     def can_proceed(self) -> bool:
@@ -71,7 +74,7 @@ class ProvisioningRequirements:
     @property
     def operation(self) -> str:
         """``symbol``, ``bar`` or ``indicator``: of the first ask."""
-        return operation_of(self.asks[0])
+        return self.called or operation_of(self.asks[0])
 
     @property
     def source(self) -> str:

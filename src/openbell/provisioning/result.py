@@ -20,11 +20,12 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """One step that was carried out: its printable name, how long it took, and how many bars it brought."""
+    """One step that was carried out: its printable name, how long it took, how many bars it brought, of what else."""
 
     step: str
     seconds: float
     bars: int = 0
+    about: str = ""
 
     def __str__(self) -> str:
         return self.step

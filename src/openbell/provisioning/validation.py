@@ -5,7 +5,7 @@ from datetime import date
 
 import numpy as np
 
-from openbell.bars.interval import Interval
+from openbell.bars.interval import Interval, Unit
 from openbell.errors import Problem, Severity, nearest
 from openbell.market.time_manager import TimeManager
 from openbell.provisioning.bases import base_of, derivable
@@ -62,12 +62,24 @@ class Validator:
             if reach.bars == 0 and not new:
                 problems.append(self._no_history(ask.symbol, interval, need))
                 offers += filter(None, [with_days(ask, 0)])
-            elif reach.empty:
-                what = f"{reach.empty} of the {amount.days} trading days before {today.date} have no bar."
-                fix = "Import them, or go on with what is there: quality counts them as missing."
-                problems.append(Problem(f"{ask.symbol}/{interval}", what, fix, "partial_history", Severity.WARNING))
+                continue
+            if reach.empty and interval.unit is not Unit.WEEK:
+                problems.append(self._partial(ask.symbol, interval, amount.days, reach.empty))
         problems += self._short_warmups(ask.symbol, need, reaches)
         return problems, offers
+
+    def _partial(self, symbol: str, interval: Interval, days: int, empty: int) -> Problem:
+        """Some of the days that are asked for have no bar: before the first one, or missing."""
+        today, info = self._time.today, self._data.info(symbol)
+        assert info is not None
+        calendar = self._time.calendar
+        listed = calendar.first_on_or_after(max(info.listed, calendar.first_date))
+        early = max(0, min(listed, today.ordinal) - max(today.ordinal - days, 0))
+        parts = [f"{early} came before its first bar on {info.listed}"] if early else []
+        parts += [f"{empty - early} have no bar"] if empty > early else []
+        what = f"of the {days} trading days before {today.date}, {' and '.join(parts)}."
+        fix = "Import earlier bars, or go on with what is there: quality counts from the first bar on."
+        return Problem(f"{symbol}/{interval}", what, fix, "partial_history", Severity.WARNING)
 
     def _unknown(self, ask: Ask, listed: date | None) -> Findings:
         symbol, today = ask.symbol, self._time.today.date
@@ -107,8 +119,10 @@ class Validator:
 
     def _no_history(self, symbol: str, interval: Interval, need: SymbolNeed) -> Problem:
         reason = need.reasons[interval]
-        what = f"the store has no bar before {self._time.today.date}; asked for because it is {reason}."
-        fix = "Import earlier bars, start on a later day, or ask for no history."
+        days = need.amounts[interval].days
+        stretch = f"in the {days} trading days before" if days else "before"
+        what = f"the store has no bar of it {stretch} {self._time.today.date}; it is {reason}."
+        fix = "Import earlier bars, ask for more days or none, or start on a later day."
         return Problem(f"{symbol}/{interval}", what, fix, "no_history")
 
     def _short_warmups(self, symbol: str, need: SymbolNeed, reaches: Mapping[Interval, Reach]) -> Iterable[Problem]:

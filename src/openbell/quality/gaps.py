@@ -1,13 +1,15 @@
 """Runs of expected bars that are not there."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.grid import Stamps
+from openbell.bars.grid import Ordinals, Stamps
 
 Flags = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,53 @@ class Gap:
     whole_session: bool
 
 
-def gaps_of(present: Flags, stamps: Stamps, sessions: npt.NDArray[np.int32]) -> tuple[Gap, ...]:
+class Missing(NamedTuple):
+    """Gaps by kind: whole sessions, runs of several bars, and single bars; `gaps` is all of them."""
+
+    gaps: int
+    days: int
+    runs: int
+    single: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """Gaps as columns, oldest first; made into objects only where somebody looks at them."""
+
+    starts: Stamps
+    lasts: Stamps
+    bars: Counts
+    sessions: Ordinals
+    whole: Flags
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """One object per run."""
+        columns = (self.starts, self.lasts, self.bars, self.sessions, self.whole)
+        return tuple(Gap(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
+
+    @property
+    def missing(self) -> Missing:
+        """How many there are of each kind."""
+        days = int(self.whole.sum())
+        single = int(((self.bars == 1) & ~self.whole).sum())
+        return Missing(len(self), days, len(self) - days - single, single)
+
+    def plus(self, later: "Runs") -> "Runs":
+        """These and later ones."""
+        return Runs(
+            np.concatenate([self.starts, later.starts]),
+            np.concatenate([self.lasts, later.lasts]),
+            np.concatenate([self.bars, later.bars]),
+            np.concatenate([self.sessions, later.sessions]),
+            np.concatenate([self.whole, later.whole]),
+        )
+
+
+def runs_of(present: Flags, stamps: Stamps, sessions: Ordinals) -> Runs:
     """All runs of missing bars, oldest first; a run ends where its session ends.
 
     Parameters
@@ -44,21 +92,15 @@ def gaps_of(present: Flags, stamps: Stamps, sessions: npt.NDArray[np.int32]) -> 
     Examples
     --------
     >>> flags = np.array([False, False, True, False])
-    >>> [gap.bars for gap in gaps_of(flags, np.arange(4, dtype=np.int64), np.array([0, 0, 1, 1], np.int32))]
-    [2, 1]
+    >>> runs = runs_of(flags, np.arange(4, dtype=np.int64), np.array([0, 0, 1, 1], np.int32))
+    >>> [gap.bars for gap in runs.gaps], runs.missing
+    ([2, 1], Missing(gaps=2, days=1, runs=0, single=1))
     """
-    starts, lasts = run_bounds(present, sessions)
-    first_slot = np.searchsorted(sessions, sessions[starts], side="left")
-    last_slot = np.searchsorted(sessions, sessions[starts], side="right") - 1
-    whole = (starts == first_slot) & (lasts == last_slot)
-    columns = (stamps[starts], stamps[lasts], lasts - starts + 1, sessions[starts], whole)
-    return tuple(Gap(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
-
-
-def run_bounds(present: Flags, sessions: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """First and last index of every run of missing bars."""
     missing = ~present
     joined = missing[1:] & missing[:-1] & (sessions[1:] == sessions[:-1])
     starts = np.flatnonzero(missing & ~np.concatenate(([False], joined)))
     lasts = np.flatnonzero(missing & ~np.concatenate((joined, [False])))
-    return starts, lasts
+    first = np.searchsorted(sessions, sessions[starts], side="left")
+    last = np.searchsorted(sessions, sessions[starts], side="right") - 1
+    whole = (starts == first) & (lasts == last)
+    return Runs(stamps[starts], stamps[lasts], lasts - starts + 1, sessions[starts], whole)

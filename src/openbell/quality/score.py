@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from openbell.bars.grid import Stamps
-from openbell.quality.gaps import Gap, gaps_of
-
-Flags = npt.NDArray[np.bool_]
+from openbell.bars.grid import Ordinals, Stamps
+from openbell.quality.gaps import Flags, Gap, Missing, Runs, runs_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Quality:
     """Presence on a stretch of the grid.
 
@@ -19,31 +16,36 @@ class Quality:
     ----------
     present, expected
         Bars that are there, and windows that have ended.
-    gaps
+    runs
         Runs of missing windows, oldest first.
     """
 
     present: int
     expected: int
-    gaps: tuple[Gap, ...] = ()
+    runs: Runs
 
     @property
     def score(self) -> float | None:
-        """100 x present / expected; None where nothing was expected yet.
-
-        Examples
-        --------
-        >>> Quality(3, 4).score
-        75.0
-        """
+        """100 x present / expected; None where nothing was expected yet."""
         return 100.0 * self.present / self.expected if self.expected else None
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The runs as objects."""
+        return self.runs.gaps
+
+    @property
+    def missing(self) -> Missing:
+        """How many gaps there are of each kind."""
+        return self.runs.missing
 
     def plus(self, later: "Quality") -> "Quality":
         """This stretch and the one that follows it as one."""
-        return Quality(self.present + later.present, self.expected + later.expected, self.gaps + later.gaps)
+        runs = self.runs.plus(later.runs)
+        return Quality(self.present + later.present, self.expected + later.expected, runs)
 
 
-def quality_of(present: Flags, stamps: Stamps, sessions: npt.NDArray[np.int32]) -> Quality:
+def quality_of(present: Flags, stamps: Stamps, sessions: Ordinals) -> Quality:
     """Score and gaps from presence flags.
 
     Parameters
@@ -58,7 +60,8 @@ def quality_of(present: Flags, stamps: Stamps, sessions: npt.NDArray[np.int32]) 
     Examples
     --------
     >>> flags, stamps = np.array([True, False, False, True]), np.arange(4, dtype=np.int64)
-    >>> quality_of(flags, stamps, np.zeros(4, np.int32))
-    Quality(present=2, expected=4, gaps=(Gap(start=1, last=2, bars=2, session=0, whole_session=False),))
+    >>> quality = quality_of(flags, stamps, np.zeros(4, np.int32))
+    >>> quality.score, quality.gaps
+    (50.0, (Gap(start=1, last=2, bars=2, session=0, whole_session=False),))
     """
-    return Quality(int(np.count_nonzero(present)), len(present), gaps_of(present, stamps, sessions))
+    return Quality(int(np.count_nonzero(present)), len(present), runs_of(present, stamps, sessions))

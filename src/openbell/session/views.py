@@ -13,7 +13,7 @@ from openbell.bars.block import Block, Floats
 from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval
 from openbell.indicators.spec import IndicatorSpec
-from openbell.quality.gaps import Gap
+from openbell.quality.gaps import Gap, Missing
 from openbell.quality.score import Quality, quality_of
 from openbell.session.records import Series, SymbolRecord, Tier
 from openbell.session.running import running_bar
@@ -143,6 +143,11 @@ class BarIntervalData:
         ended = panel.cursor
         grid = panel.grid
         return quality_of(panel.present[:ended, self._record.row], grid.stamps[:ended], grid.sessions[:ended])
+
+    @property
+    def missing(self) -> Missing | None:
+        """How many gaps there are: whole days, runs, single bars; None until quality is calculated."""
+        return None if self._quality is None else self._quality.missing
 
     @property
     def _quality(self) -> Quality | None:

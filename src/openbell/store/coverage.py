@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from openbell.bars.interval import Interval
 from openbell.market.session import Hours
-from openbell.quality.gaps import Gap, gaps_of
+from openbell.quality.gaps import Gap, runs_of
 from openbell.store.manager import DataManager
 
 SHORTEST_RUN = 15
@@ -142,7 +142,7 @@ def find_gaps(
         start, end = _listed(data, symbol, first, last)
         slots = slice(*np.searchsorted(grid.sessions, (first + start, first + end)).tolist())
         present = data.presence([symbol], interval, first, last, hours)[0, slots]
-        gaps = gaps_of(present, grid.stamps[slots], grid.sessions[slots])
+        gaps = runs_of(present, grid.stamps[slots], grid.sessions[slots]).gaps
         found.append(_sorted_out(symbol, interval, gaps, len(present), shortest))
     return sorted(found, key=lambda one: (-one.missing, one.symbol))
 

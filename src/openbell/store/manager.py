@@ -110,6 +110,17 @@ class DataManager:
             result[row, series.ordinals[entries] - first] = series.days[hours.value]["bars"][entries]
         return result
 
+    def outside(
+        self, symbols: Sequence[str], interval: Interval, first: int, last: int, hours: Hours = Hours.REGULAR
+    ) -> Counts:
+        """Stored rows of each session that are not on the grid of the hours, shaped like `counts`; reads no data."""
+        result = np.zeros((len(symbols), max(0, last - first + 1)), np.int32)
+        for row, series in self._each(symbols, interval, first, last):
+            entries = series.inside(first, last)
+            days = series.days[entries]
+            result[row, series.ordinals[entries] - first] = days["rows"] - days[hours.value]["bars"]
+        return result
+
     def summaries(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> Summaries:
         """Open, high, low, close, volume and count per symbol and session; reads no data."""
         shape = (len(symbols), max(0, last - first + 1))
