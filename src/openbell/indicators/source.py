@@ -237,9 +237,8 @@ def _text(value: Any) -> str:
 
 @cache
 def _dumped(function: Callable[..., Any]) -> str:
-    tree = tree_of(function)
-    tree.body = _without_docstring(tree.body)
-    return ast.dump(tree)
+    tree = _parsed(function)
+    return "".join(map(ast.dump, [tree.args, *_without_docstring(tree.body)]))
 
 
 def _is_helper(value: Any) -> bool:
