@@ -6,8 +6,6 @@ from openbell.cli.output import Output
 from openbell.errors import Problem
 
 INSTEAD = {
-    "diff": "Compare the report.json files of the two run folders.",
-    "report": "Read report.json in the run folder, or what openbell run prints.",
     "data verify": "openbell data coverage says what is there.",
     "data compact": "Nothing needs it: import into a new store for fewer files.",
     "data clean": "Nothing needs it: import into a new store to leave old files behind.",

@@ -1,6 +1,7 @@
 """The commands that prove and compare."""
 
 import argparse
+from pathlib import Path
 
 from openbell.cli.output import Output
 from openbell.cli.progress import Progress
@@ -19,3 +20,13 @@ def verify(arguments: argparse.Namespace, output: Output) -> int:
     output.document(verdict.as_dict())
     output.show(str(verdict))
     return DONE if verdict.ok else FAILED
+
+
+def diff(arguments: argparse.Namespace, output: Output) -> int:
+    """Say where two runs part."""
+    from openbell.engine.diff import diff as parted
+
+    parting = parted(Path(arguments.one), Path(arguments.two))
+    output.document(parting.as_dict())
+    output.show(str(parting))
+    return DONE if parting.same else FAILED

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from openbell.config.session_file import SessionFile
+from openbell.engine.receipt import Receipt
 from openbell.engine.report import Report
 from openbell.market.calendar import load_calendar
 from openbell.session.session_data import SessionData
@@ -22,6 +23,11 @@ class RunFolder:
 
     def __init__(self, path: Path, file: SessionFile) -> None:
         self.path, self._file = path, file
+        self._receipt = Receipt(file)
+
+    def note(self, session: SessionData) -> None:
+        """Note what a day holds at its end, for the receipt."""
+        self._receipt.note(session)
 
     def keep(self, session: SessionData) -> None:
         """Write the day's bars and indicators: ``state/<date>/<interval>.parquet`` and ``indicators.parquet``."""
@@ -50,7 +56,7 @@ class RunFolder:
         pl.DataFrame(rows, schema=names, orient="row").write_parquet(folder / "indicators.parquet")
 
     def finish(self, report: Report) -> None:
-        """Write the report, the session file as used, the requests and the signals."""
+        """Write the report, the session file as used, the requests, the signals and the receipt."""
         import polars as pl
 
         self.path.mkdir(parents=True, exist_ok=True)
@@ -69,3 +75,4 @@ class RunFolder:
         pl.DataFrame(requests, schema=schema).write_parquet(self.path / "requests.parquet")
         zone = load_calendar(self._file.market).timezone.key
         report.signals.frame(zone).write_parquet(self.path / "signals.parquet")
+        self._receipt.write(self.path)

@@ -57,8 +57,10 @@ def run_days(
             _stream(day, place, tell)
             last = place == len(day.days) - 1 or day.stopping
             report.days.append(day.finish_day(detail=detail or last))
-            if folder is not None and keep_state:
-                folder.keep(day.session_data)
+            if folder is not None:
+                folder.note(day.session_data)
+                if keep_state:
+                    folder.keep(day.session_data)
             if day.stopping:
                 report.interrupted = True
                 break

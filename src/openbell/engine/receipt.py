@@ -1,0 +1,113 @@
+"""What a run was made of: versions, hashes of users' files and of every bar that was held, values at the end of days.
+
+`openbell diff` compares two of them. Bars are hashed per symbol, interval and session; a session that later days hold
+unchanged is written once.
+"""
+
+import hashlib
+import json
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from openbell.bars.block import Block
+from openbell.config.session_file import SessionFile
+from openbell.market.calendar import load_calendar
+from openbell.session.hashing import session_hashes
+from openbell.session.session_data import SessionData
+
+PACKAGES = ("openbell", "numpy", "numba", "polars", "exchange-calendars", "tzdata")
+RECEIPT, BARS, VALUES = "receipt.json", "receipt-bars.parquet", "receipt-values.parquet"
+
+_BYTES_PER_SESSION = 32
+
+
+class Receipt:
+    """Gathered while a session file runs, written at its end.
+
+    Parameters
+    ----------
+    file
+        What runs.
+    """
+
+    def __init__(self, file: SessionFile) -> None:
+        self._file = file
+        self._hashes: dict[tuple[str, str, int], str] = {}
+        self._bars: list[tuple[str, str, str, str, int, str]] = []
+        self._values: list[tuple[str, str, str, str, float]] = []
+
+    def note(self, session: SessionData) -> None:
+        """Note what a day holds at its end."""
+        day = session.time.today.date.isoformat()
+        for name in session:
+            view = session.get_symbol_data(name)
+            assert view is not None
+            for interval, bars in view.bars.items():
+                self._note_bars(session, day, name, interval, (bars.history, bars.today))
+            for key, data in view.indicators.items():
+                value = data.current_value
+                outputs = value.items() if isinstance(value, dict) else [("value", value)]
+                self._values += [(day, name, key, output, number) for output, number in outputs]
+
+    def write(self, folder: Path) -> None:
+        """Write ``receipt.json`` and its two tables into a run folder."""
+        import polars as pl
+
+        columns = {"day": pl.String, "symbol": pl.String, "interval": pl.String, "session": pl.String}
+        schema = columns | {"bars": pl.Int64, "hash": pl.String}
+        pl.DataFrame(self._bars, schema=schema, orient="row").write_parquet(folder / BARS)
+        words = dict.fromkeys(("day", "symbol", "indicator", "output"), pl.String)
+        pl.DataFrame(self._values, schema=words | {"value": pl.Float64}, orient="row").write_parquet(folder / VALUES)
+        (folder / RECEIPT).write_text(json.dumps(self.facts(), indent=1))
+
+    def facts(self) -> dict[str, Any]:
+        """What the run was made of, but for its bars."""
+        calendar = load_calendar(self._file.market)
+        return {
+            "versions": versions(),
+            "calendar": {"name": calendar.name, "version": calendar.version},
+            "session": hashlib.sha256(self._file.text.encode()).hexdigest(),
+            "files": {path.name: _file_hash(path) for path in user_files(self._file)},
+        }
+
+    def _note_bars(
+        self, session: SessionData, day: str, symbol: str, interval: str, blocks: tuple[Block, Block]
+    ) -> None:
+        begins = session.time.calendar.begins
+        for block in blocks:
+            packed = session_hashes(block, begins)
+            for at in range(0, len(packed), _BYTES_PER_SESSION):
+                start, count = np.frombuffer(packed, np.int64, 2, at).tolist()
+                mark = packed[at + 16 : at + _BYTES_PER_SESSION].hex()
+                key = (symbol, interval, start)
+                if self._hashes.get(key) != mark:
+                    self._hashes[key] = mark
+                    date = session.time.calendar.session(int(np.searchsorted(begins, start))).date.isoformat()
+                    self._bars.append((day, symbol, interval, date, count, mark))
+
+
+def versions() -> dict[str, str]:
+    """The versions of what computes."""
+    found = {"python": platform.python_version(), "system": f"{sys.platform} {platform.machine()}"}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def user_files(file: SessionFile) -> list[Path]:
+    """The files that strategies and scanners come from, each once."""
+    uses = [rule.use for rule in file.strategies] + [rule.use for rule in file.scanners]
+    origins = [use.rpartition(":")[0] for use in uses]
+    return [Path(origin) for origin in dict.fromkeys(origins) if origin.endswith(".py")]
+
+
+def _file_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
