@@ -48,14 +48,17 @@ bench: $(READY) ## benchmarks on the synthetic market, one table
 	@echo "== benchmarks"
 	@$(BIN)/python -m benchmarks
 
-.venv-peers/.ready: $(READY) benchmarks/peers/requirements.txt
-	@$(BIN)/python -m venv --clear .venv-peers
-	@.venv-peers/bin/python -m pip install --quiet --only-binary :all: -r benchmarks/peers/requirements.txt
+.venv-peers/.ready: benchmarks/peers/requirements.txt $(READY)
+.venv-peers-vectorbt/.ready: benchmarks/peers/requirements-vectorbt.txt $(READY)
+.venv-peers/.ready .venv-peers-vectorbt/.ready:
+	@echo "== making $(@D) for $<"
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --only-binary :all: -r $<
 	@touch $@
 
-bench-peers: .venv-peers/.ready ## other engines on the same bars, in an environment of their own
+bench-peers: .venv-peers/.ready .venv-peers-vectorbt/.ready ## other engines on the same bars, in an environment of their own
 	@echo "== peers"
 	@$(BIN)/python -m benchmarks.peers
 
 clean: ## remove the environment, the demo and caches
-	@rm -rf $(VENV) .venv-peers demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .venv-peers .venv-peers-vectorbt demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

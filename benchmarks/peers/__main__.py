@@ -24,7 +24,10 @@ PEERS = {
     "talipp and a loop": ("benchmarks.peers.talipp_loop", "talipp"),
     "backtrader": ("benchmarks.peers.backtrader_cerebro", "backtrader"),
     "NautilusTrader": ("benchmarks.peers.nautilus_engine", "nautilus_trader"),
+    "vectorbt": ("benchmarks.peers.vectorbt_columns", "vectorbt"),
 }
+# NautilusTrader and vectorbt want different versions of pandas, so there are two.
+PYTHONS = [str(ROOT / name / "bin" / "python") for name in (".venv-peers", ".venv-peers-vectorbt")]
 OURS = {"openbell, arrays": "Counted", "openbell, per bar": "CountedEachBar"}
 HEADS = (
     "",
@@ -61,8 +64,9 @@ class Measured:
 
     @property
     def rate(self) -> float:
-        """1m bars of the last session a second."""
-        return float(self.outcome["bars"] / self.outcome["stream"])
+        """1m bars of the last session a second; 0 for one that streams nothing."""
+        stream = self.outcome["stream"]
+        return float(self.outcome["bars"] / stream) if stream else 0.0
 
 
 def main() -> None:
@@ -71,10 +75,11 @@ def main() -> None:
     with TemporaryDirectory() as scratch:
         found = [_run(name, place, Path(scratch), listener=listener) for name, listener in OURS.items()]
         for name, (module, package) in PEERS.items():
-            if _installed(arguments.python, package):
-                found.append(_run(name, place, Path(scratch), python=arguments.python, module=module))
+            python = next((one for one in arguments.python or PYTHONS if _installed(one, package)), None)
+            if python is None:
+                print(f"{name}: {package} is not installed; make bench-peers brings it", file=sys.stderr)
             else:
-                print(f"{name}: {package} is not installed beside {arguments.python}", file=sys.stderr)
+                found.append(_run(name, place, Path(scratch), python=python, module=module))
     print(f"{arguments.symbols} symbols, {arguments.sessions - 1} days of history, one session streamed\n")
     print(_table(found))
 
@@ -142,11 +147,11 @@ def _cells(one: Measured, ours: Measured) -> tuple[str, ...]:
     return (
         one.name,
         outcome["version"],
-        f"{one.rate:,.0f}",
+        f"{one.rate:,.0f}" if one.rate else "no events",
         f"{outcome['ready']:.2f} s",
         f"{one.megabytes:.0f} MB",
         "cannot" if added is None else f"{added * 1e3:.1f} ms",
-        f"{ours.rate / one.rate:,.1f} x",
+        f"{ours.rate / one.rate:,.1f} x" if one.rate else "",
         "yes" if outcome["bars"] == theirs["bars"] else f"NO, {outcome['bars']:,}",
         _agreement(outcome["values"], theirs["values"]),
         _hits(outcome, theirs),
@@ -176,8 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--symbols", type=int, default=50)
     parser.add_argument("--sessions", type=int, default=31)
     parser.add_argument("--data", type=Path, default=HERE.parent / "data", help="where the synthetic data is kept")
-    default = str(ROOT / ".venv-peers" / "bin" / "python")
-    parser.add_argument("--python", default=default, help="the interpreter that has the peers")
+    parser.add_argument("--python", action="append", help="an interpreter that has peers; may be given several times")
     return parser
 
 
