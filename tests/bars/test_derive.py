@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 
 from openbell.bars.block import FIELDS, Block
-from openbell.bars.derive import derive, fold_instant
+from openbell.bars.derive import derive
+from openbell.bars.folding import fold_instant
 from openbell.bars.grid import Grid, Span
 from openbell.bars.interval import Interval
 

@@ -5,31 +5,14 @@ Not for secrets: it tells whether two columns of numbers are equal, bit for bit.
 
 import weakref
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.block import Block
+from openbell.bars.block import Block, Floats
 from openbell.bars.grid import Stamps
 
-Bits = npt.NDArray[np.uint64]
-Bounds = npt.NDArray[np.int64]
-
 _SEEN: "weakref.WeakKeyDictionary[Block, bytes]" = weakref.WeakKeyDictionary()
-
-
-@numba.njit(cache=True, nogil=True)
-def _mix(column: Bits, bounds: Bounds, out: Bits) -> None:
-    a, b = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
-    shift, turn = np.uint64(29), np.uint64(35)
-    for part in range(len(bounds) - 1):
-        one, two = out[part, 0], out[part, 1]
-        for i in range(bounds[part], bounds[part + 1]):
-            one = (one ^ column[i]) * a
-            one ^= one >> shift
-            two = ((two << shift) | (two >> turn)) ^ (column[i] * b)
-            two = two * a + b
-        out[part, 0], out[part, 1] = one, two
+_longest: Floats = np.ones(0)
 
 
 def session_hashes(block: Block, begins: Stamps) -> bytes:
@@ -56,16 +39,27 @@ def session_hashes(block: Block, begins: Stamps) -> bytes:
 
 
 def _hashed(block: Block, begins: Stamps) -> bytes:
+    from openbell.session.mixing import mix
+
     first, last = (int(np.searchsorted(begins, block.ts[end], side="right")) - 1 for end in (0, -1))
     starts = begins[max(first, 0) : last + 1]
     bounds = np.append(np.searchsorted(block.ts, starts), len(block)).astype(np.int64)
     out = np.zeros((len(starts), 2), np.uint64)
-    for column in (block.ts, *block.columns, block.shares):
-        _mix(_canonical(column).view(np.uint64), bounds, out)
+    shares = _ones(len(block)) if block.completeness is None else block.completeness
+    for column in (block.ts, *block.columns, shares):
+        mix(_canonical(column).view(np.uint64), bounds, out)
     counts = np.diff(bounds)
     filled = counts > 0
     # Session by session, so that a history in two parts gives the same bytes as one in one part.
     return np.column_stack([starts.view(np.uint64), counts.view(np.uint64), out])[filled].tobytes()
+
+
+def _ones(bars: int) -> Floats:
+    """So many ones, of which only the longest array is kept."""
+    global _longest
+    if len(_longest) < bars:
+        _longest = np.ones(2 * bars)
+    return _longest[:bars]
 
 
 def _canonical(column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

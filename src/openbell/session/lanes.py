@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import Floats
-from openbell.bars.derive import fold_instant
 from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval
 from openbell.bars.panel import BarPanel
@@ -67,6 +66,8 @@ class Lane:
 
     def fold(self, slot: int, base: "Lane", completeness: float) -> None:
         """Make the bars of a window that ends now from those of a base lane."""
+        from openbell.bars.folding import fold_instant
+
         rows = self.folded[base.interval]
         firsts, afters = fold_plan(self.panel.grid, base.panel.grid)
         shares = self.panel.shares
