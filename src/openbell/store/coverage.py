@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from openbell.bars.interval import Interval
 from openbell.market.session import Hours
-from openbell.quality.gaps import Gap, runs_of
+from openbell.quality.gaps import Gap, Runs, runs_of
 from openbell.store.manager import DataManager
 
 SHORTEST_RUN = 15
+_SYMBOLS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,12 +139,12 @@ def find_gaps(
     """
     grid = data.calendar.grid(interval, first, last, hours)
     found = []
-    for symbol in symbols:
-        start, end = _listed(data, symbol, first, last)
-        slots = slice(*np.searchsorted(grid.sessions, (first + start, first + end)).tolist())
-        present = data.presence([symbol], interval, first, last, hours)[0, slots]
-        gaps = runs_of(present, grid.stamps[slots], grid.sessions[slots]).gaps
-        found.append(_sorted_out(symbol, interval, gaps, len(present), shortest))
+    for names in (symbols[at : at + _SYMBOLS_AT_ONCE] for at in range(0, len(symbols), _SYMBOLS_AT_ONCE)):
+        for symbol, present in zip(names, data.presence(names, interval, first, last, hours), strict=True):
+            start, end = _listed(data, symbol, first, last)
+            slots = slice(*np.searchsorted(grid.sessions, (first + start, first + end)).tolist())
+            runs = runs_of(present[slots], grid.stamps[slots], grid.sessions[slots])
+            found.append(_sorted_out(symbol, interval, runs, len(present[slots]), shortest))
     return sorted(found, key=lambda one: (-one.missing, one.symbol))
 
 
@@ -162,21 +163,21 @@ def _listed(data: DataManager, symbol: str, first: int, last: int) -> tuple[int,
     return min(max(start - first, 0), count), min(max(end - first, 0), count)
 
 
-def _sorted_out(symbol: str, interval: Interval, gaps: Sequence[Gap], expected: int, shortest: int) -> SymbolGaps:
+def _sorted_out(symbol: str, interval: Interval, runs: Runs, expected: int, shortest: int) -> SymbolGaps:
+    """Long runs as holes; only these become objects, thin symbols have thousands of short ones."""
+    long = runs.whole | (runs.bars >= shortest)
+    kept = Runs(runs.starts[long], runs.lasts[long], runs.bars[long], runs.sessions[long], runs.whole[long])
     holes: list[Hole] = []
-    scattered = 0
     previous: Gap | None = None
-    for gap in gaps:
-        if gap.whole_session:
-            follows = previous is not None and previous.whole_session and previous.session == gap.session - 1
-            holes.append(_joined(holes.pop(), gap) if follows else _hole(symbol, interval, gap, sessions=1))
-        elif gap.bars >= shortest:
-            holes.append(_hole(symbol, interval, gap, sessions=0))
+    for gap in kept.gaps:
+        follows = previous is not None and previous.whole_session and previous.session == gap.session - 1
+        if gap.whole_session and follows:
+            holes.append(_joined(holes.pop(), gap))
         else:
-            scattered += gap.bars
+            holes.append(_hole(symbol, interval, gap, sessions=int(gap.whole_session)))
         previous = gap
     holes.sort(key=lambda hole: (-hole.bars, hole.start))
-    return SymbolGaps(symbol, interval, tuple(holes), scattered, sum(gap.bars for gap in gaps), expected)
+    return SymbolGaps(symbol, interval, tuple(holes), int(runs.bars[~long].sum()), int(runs.bars.sum()), expected)
 
 
 def _hole(symbol: str, interval: Interval, gap: Gap, sessions: int) -> Hole:
