@@ -175,8 +175,24 @@ COMMANDS = (
             _argument("--seed", metavar="N", type=int, default=1, help="another seed chooses other instants"),
         ),
     ),
-    Command("diff", "where two runs part", _LATER),
-    Command("report", "a run as an HTML page", _LATER),
+    Command(
+        "diff",
+        "where two runs part, and why",
+        "proof:diff",
+        tuple(_argument(name, metavar="RUN", help="the folder of a run") for name in ("one", "two")),
+    ),
+    Command(
+        "report",
+        "a run as one HTML page that needs no network",
+        "pages:report",
+        (
+            _argument("run", metavar="RUN", help="the folder of a run"),
+            _argument(
+                "--symbols", metavar="S", nargs="+", default=[], help="chart these (default: those with signals)"
+            ),
+            _argument("--out", metavar="FILE", help="the page (default: report.html in the run's folder)"),
+        ),
+    ),
     Command(
         "story",
         "what happened to one symbol of a run",

@@ -16,6 +16,7 @@ import numpy as np
 
 from openbell.bars.block import Block
 from openbell.config.session_file import SessionFile
+from openbell.indicators.spec import IndicatorSpec
 from openbell.market.calendar import load_calendar
 from openbell.session.hashing import session_hashes
 from openbell.session.session_data import SessionData
@@ -40,6 +41,7 @@ class Receipt:
         self._hashes: dict[tuple[str, str, int], str] = {}
         self._bars: list[tuple[str, str, str, str, int, str]] = []
         self._values: list[tuple[str, str, str, str, float]] = []
+        self._specs: dict[str, IndicatorSpec] = {}
 
     def note(self, session: SessionData) -> None:
         """Note what a day holds at its end."""
@@ -50,6 +52,7 @@ class Receipt:
             for interval, bars in view.bars.items():
                 self._note_bars(session, day, name, interval, (bars.history, bars.today))
             for key, data in view.indicators.items():
+                self._specs[key] = data.spec
                 value = data.current_value
                 outputs = value.items() if isinstance(value, dict) else [("value", value)]
                 self._values += [(day, name, key, output, number) for output, number in outputs]
@@ -72,6 +75,7 @@ class Receipt:
             "versions": versions(),
             "calendar": {"name": calendar.name, "version": calendar.version},
             "session": hashlib.sha256(self._file.text.encode()).hexdigest(),
+            "indicators": {key: _described(spec) for key, spec in sorted(self._specs.items())},
             "files": {path.name: _file_hash(path) for path in user_files(self._file)},
         }
 
@@ -107,6 +111,14 @@ def user_files(file: SessionFile) -> list[Path]:
     uses = [rule.use for rule in file.strategies] + [rule.use for rule in file.scanners]
     origins = [use.rpartition(":")[0] for use in uses]
     return [Path(origin) for origin in dict.fromkeys(origins) if origin.endswith(".py")]
+
+
+def _described(spec: IndicatorSpec) -> dict[str, Any]:
+    """As under ``[[indicators]]``."""
+    plain: dict[str, Any] = {"name": spec.name, "params": dict(spec.params)}
+    if spec.column is not None:
+        plain["column"] = spec.column
+    return plain if spec.input is None else plain | {"input": _described(spec.input)}
 
 
 def _file_hash(path: Path) -> str:
