@@ -3,6 +3,8 @@
 Open first, high largest, low smallest, close last, volume summed; see `openbell.bars.folding`.
 """
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -58,3 +60,11 @@ def derive(
     if n < room // 2:
         ts, out = ts[:n].copy(), out[:, :n].copy()
     return Block(ts[:n], out[0, :n], out[1, :n], out[2, :n], out[3, :n], out[4, :n], out[5, :n]).freeze()
+
+
+@cache
+def ready_to_fold() -> None:
+    """Have the loop of the stream compiled, once per process."""
+    from openbell.bars.folding import compile_instant
+
+    compile_instant()

@@ -71,6 +71,13 @@ def fold_columns(
     return n
 
 
+def compile_instant() -> None:
+    """Compile the loop of the stream, or load it from the cache, never in the middle of an instant."""
+    nothing = np.empty((0, 5, 1))
+    row, flags = np.empty(0, np.int64), np.empty((0, 1), np.bool_)
+    fold_instant(nothing, flags, 0, 0, row, 1, 0.0, np.empty((5, 1)), np.empty(1, np.bool_), np.empty(1))
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def fold_instant(
     base_values: Floats,

@@ -1,5 +1,6 @@
 """The kinds of value in a session file: how each is read, and how it is written again."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from pathlib import Path
@@ -46,7 +47,7 @@ def _symbol(value: str) -> str:
 
 
 def _without_twins(values: list[str]) -> list[str]:
-    twins = sorted({value for value in values if values.count(value) > 1})
+    twins = sorted(value for value, count in Counter(values).items() if count > 1)
     if twins:
         raise ValueError(f"{', '.join(twins)} stands there more than once (case does not count)")
     return values

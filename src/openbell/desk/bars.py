@@ -3,6 +3,7 @@
 What is handed out is read-only, ends at now, and is made without looking at single symbols.
 """
 
+import math
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -208,6 +209,7 @@ class BarCursor:
 
     __slots__ = (
         "_lane",
+        "_read",
         "_session",
         "_slot",
         "close",
@@ -233,6 +235,7 @@ class BarCursor:
 
     def __init__(self, session: SessionData, lane: Lane, slot: int) -> None:
         self._session, self._lane, self._slot = session, lane, slot
+        self._read: dict[int, tuple[IndicatorSpec, list[list[float]]]] = {}
         self.interval, self.ts = str(lane.interval), int(lane.panel.grid.stamps[slot])
 
     @property
@@ -248,10 +251,18 @@ class BarCursor:
 
     def indicator(self, spec: IndicatorSpec, output: str | None = None) -> float:
         """The value of an indicator for this symbol now, NaN where there is none."""
-        if not self._session.indicators.has(spec):
-            return float("nan")
-        place = 0 if output is None else spec.outputs.index(output)
-        return float(self._session.indicators.values(spec)[place, self.row])
+        known = self._read.get(id(spec))
+        if known is None or known[0] is not spec:
+            known = self._read[id(spec)] = (spec, self._values_of(spec))
+        return known[1][0 if output is None else spec.outputs.index(output)][self.row]
+
+    def _values_of(self, spec: IndicatorSpec) -> list[list[float]]:
+        """All rows' values as lists: many reads in one instant cost one."""
+        manager = self._session.indicators
+        if not manager.has(spec):
+            return [[math.nan] * self._session.rows.used] * len(spec.outputs)
+        values: list[list[float]] = manager.values(spec)[:, : self._session.rows.used].tolist()
+        return values
 
     def copy(self) -> Bar:
         """The bar as a value of its own."""

@@ -201,12 +201,12 @@ def _symbol(view: SymbolSessionData | None, session: SessionData) -> Json:
 
 
 def _interval(bars: BarIntervalData) -> Json:
-    missing = bars.missing
+    missing, quality = bars.missing, bars.quality
     return {
         "base": bars.base,
         "history_bars": len(bars.history),
         "session_bars": len(bars.today),
-        "quality": None if bars.quality is None else round(bars.quality, 1),
+        "quality": None if quality is None else round(quality, 1),
         "gaps": 0 if missing is None else missing.gaps,
         "missing": None if missing is None else {"days": missing.days, "runs": missing.runs, "single": missing.single},
     }

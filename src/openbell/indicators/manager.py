@@ -27,7 +27,7 @@ class IndicatorManager:
         How many rows there is room for.
     figures
         What the market's calendar says of an interval, for indicators that need it; see
-        `openbell.session.figures.MarketFigures`.
+        `openbell.indicators.calendar.figures_of`.
 
     Examples
     --------

@@ -64,6 +64,13 @@ class IndicatorSpec:
     column: str | None = None
     input: "IndicatorSpec | None" = None
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.definition, self.interval, self.params, self.column, self.input))
+
     @property
     def name(self) -> str:
         """The definition's name."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import Block
-from openbell.bars.derive import derive
+from openbell.bars.derive import derive, ready_to_fold
 from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval, Unit
 from openbell.errors import StoreError
@@ -135,6 +135,8 @@ class Stager:
             case UpgradeSymbol():
                 staged.upgrade = True
             case AddInterval(interval, base):
+                if base is not None:
+                    ready_to_fold()
                 staged.series[interval] = StagedSeries(base, new=True)
             case LoadHistorical(loads, reads):
                 for load in loads:

@@ -6,7 +6,6 @@ Not for secrets: it tells whether two columns of numbers are equal, bit for bit.
 import weakref
 
 import numpy as np
-import numpy.typing as npt
 
 from openbell.bars.block import Block, Floats
 from openbell.bars.grid import Stamps
@@ -46,8 +45,8 @@ def _hashed(block: Block, begins: Stamps) -> bytes:
     bounds = np.append(np.searchsorted(block.ts, starts), len(block)).astype(np.int64)
     out = np.zeros((len(starts), 2), np.uint64)
     shares = _ones(len(block)) if block.completeness is None else block.completeness
-    for column in (block.ts, *block.columns, shares):
-        mix(_canonical(column).view(np.uint64), bounds, out)
+    open_, high, low, close, volume = (np.ascontiguousarray(column) for column in block.columns)
+    mix(np.ascontiguousarray(block.ts), open_, high, low, close, volume, np.ascontiguousarray(shares), bounds, out)
     counts = np.diff(bounds)
     filled = counts > 0
     # Session by session, so that a history in two parts gives the same bytes as one in one part.
@@ -60,12 +59,3 @@ def _ones(bars: int) -> Floats:
     if len(_longest) < bars:
         _longest = np.ones(2 * bars)
     return _longest[:bars]
-
-
-def _canonical(column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-    """The same column with one bit pattern for NaN."""
-    if column.dtype == np.float64:
-        missing = np.isnan(column)
-        if missing.any():
-            return np.where(missing, np.nan, column)
-    return np.ascontiguousarray(column)

@@ -7,11 +7,11 @@ import numpy as np
 from openbell.bars.block import Floats
 from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval
+from openbell.indicators.calendar import figures_of
 from openbell.indicators.manager import IndicatorManager
 from openbell.indicators.spec import IndicatorSpec
 from openbell.market.time_manager import TimeManager
 from openbell.session.asks import UNHELD, AskBook
-from openbell.session.figures import MarketFigures
 from openbell.session.kept import KeptSeries
 from openbell.session.lanes import Lane
 from openbell.session.records import Series, SymbolRecord, Tier
@@ -44,7 +44,8 @@ class SessionData:
         self.asks = AskBook()
         self.rows = RowBook()
         self.capacity = SPARE_ROWS
-        self.indicators = IndicatorManager(self.capacity, MarketFigures(time))
+        figures = figures_of(time.calendar, time.today.ordinal, time.hours)
+        self.indicators = IndicatorManager(self.capacity, figures)
         self.names: list[str] = []
         self.kept: dict[IndicatorSpec, KeptSeries] = {}
         self.revision = 0

@@ -135,7 +135,7 @@ class BarIntervalData:
         present[slots[slots >= 0]] = True
         return quality_of(present, grid.stamps, grid.sessions)
 
-    @property
+    @cached_property
     def _session_quality(self) -> Quality | None:
         if not self._record.session_quality:
             return None
@@ -149,7 +149,7 @@ class BarIntervalData:
         """How many gaps there are: whole days, runs, single bars; None until quality is calculated."""
         return None if self._quality is None else self._quality.missing
 
-    @property
+    @cached_property
     def _quality(self) -> Quality | None:
         parts = [part for part in (self._history_quality, self._session_quality) if part is not None]
         if not parts:
