@@ -271,3 +271,46 @@ class Bad(ob.Strategy):
     plain = started(store)
 
     assert day.finish_day().digest == plain.finish_day().digest
+
+
+SEES = """
+class Sees(ob.Strategy):
+    def setup(self, needs):
+        self.seen, self.heard = {}, []
+
+    def on_bars(self, bars):
+        if bars.interval == "1m":
+            self.seen[bars.time.strftime("%H:%M")] = (bars.symbols, len(bars), bars.close.shape, bars.window(5).shape)
+
+    def on_bar(self, bar):
+        self.heard.append(bar.symbol)
+
+    def on_symbol_added(self, symbol):
+        self.heard.append(("added", symbol))
+
+    def on_symbol_removed(self, symbol):
+        self.heard.append(("removed", symbol))
+
+
+class Picks(ob.Scanner):
+    def scan(self, market):
+        if market.time.hour == 10:
+            return ["TSLA"]
+        return self.picks(drop=["TSLA"])
+"""
+
+
+def test_candidates_of_scanners_are_not_seen_until_they_are_promoted(store: Path, tmp_path: Path):
+    rules = written(tmp_path, *SEES.strip().split("\n\n\n"))
+    scan = {"use": rules[1]["use"], "at": ["10:00", "11:00"]}
+    day = started(store, at="11:30", strategies=rules[:1], scanners=[scan], session={"symbols": ["NVDA", "AAPL"]})
+
+    sees = strategy_of(day)
+
+    assert len(day.session_data) == 7
+    two, three = (["NVDA", "AAPL"], 2, (2,), (2, 5)), (["NVDA", "AAPL", "TSLA"], 3, (3,), (3, 5))
+    seen = {at: (sorted(names), *rest) for at, (names, *rest) in sees.seen.items()}
+    two, three = ((sorted(names), *rest) for names, *rest in (two, three))
+    assert [seen[at] for at in ("10:00", "10:01", "11:00", "11:01")] == [two, three, three, two]
+    assert [one for one in sees.heard if isinstance(one, tuple)] == [("added", "TSLA"), ("removed", "TSLA")]
+    assert {one for one in sees.heard if isinstance(one, str)} == {"NVDA", "AAPL", "TSLA"}

@@ -43,8 +43,14 @@ class Bars:
         self._session, self._lane = session, lane
         self._grades, self._windows, self._minimum = grades, windows, minimum
         self.slot = 0
+        self.selection: Selection = slice(0, 0)
         self.interval = str(lane.interval)
         self._views: dict[tuple[int, str | None], tuple[IndicatorSpec, Selection, int, Floats]] = {}
+
+    def at(self, slot: int, selection: Selection) -> "Bars":
+        """The same view, moved to a slot and to the symbols that are seen then."""
+        self.slot, self.selection = slot, selection
+        return self
 
     @property
     def now(self) -> int:
@@ -59,14 +65,15 @@ class Bars:
     @property
     def symbols(self) -> list[str]:
         """Names, in the order of the arrays."""
-        names, selection = self._session.names, self._lane.selection
+        names, selection = self._session.names, self.selection
         return names[selection] if isinstance(selection, slice) else [names[row] for row in selection.tolist()]
 
     def __len__(self) -> int:
-        return len(self._lane.members)
+        selection = self.selection
+        return selection.stop - selection.start if isinstance(selection, slice) else len(selection)
 
     def _field(self, field: int) -> Floats:
-        values: Floats = self._lane.panel.readable[self.slot, field, self._lane.selection]
+        values: Floats = self._lane.panel.readable[self.slot, field, self.selection]
         return values
 
     @property
@@ -97,7 +104,7 @@ class Bars:
     @property
     def present(self) -> Flags:
         """Which symbols have a bar now."""
-        flags: Flags = self._lane.panel.present[self.slot, self._lane.selection]
+        flags: Flags = self._lane.panel.present[self.slot, self.selection]
         flags.flags.writeable = False
         return flags
 
@@ -107,12 +114,12 @@ class Bars:
         shares = self._lane.panel.shares
         if shares is None:
             return np.where(self.present, 1.0, np.nan)
-        return shares[self.slot, self._lane.selection].copy()
+        return shares[self.slot, self.selection].copy()
 
     @property
     def quality(self) -> Floats:
         """Share of the expected bars up to now that are present, 0 to 100; NaN for symbols without a quality."""
-        return self._grades.quality(self._lane)[self._lane.selection]
+        return self._grades.quality(self._lane)[self.selection]
 
     @property
     def trusted(self) -> Flags:
@@ -139,12 +146,12 @@ class Bars:
         """
         known = self._views.get((id(spec), output))
         # A slice of the live values stays live until rows are added or moved; anything else is looked up anew.
-        if known is not None and known[1] is self._lane.selection and known[2] == self._session.indicators.capacity:
+        if known is not None and known[1] is self.selection and known[2] == self._session.indicators.capacity:
             return known[3]
         return self._looked_up(spec, output)
 
     def _looked_up(self, spec: IndicatorSpec, output: str | None) -> Floats:
-        manager, selection = self._session.indicators, self._lane.selection
+        manager, selection = self._session.indicators, self.selection
         if not manager.has(spec):
             raise SessionError(self._no_indicator(spec))
         if output is not None and output not in spec.outputs:
@@ -184,7 +191,7 @@ class Bars:
             raise ValueError(f"a window has one bar or more, was {bars}")
         if column not in FIELDS:
             raise ValueError(f"there is no column {column!r}; there are {', '.join(FIELDS)}")
-        return self._windows.window(self._lane, self.slot, bars, FIELDS.index(column))
+        return self._windows.window(self._lane, self.selection, self.slot, bars, FIELDS.index(column))
 
     def _no_indicator(self, spec: IndicatorSpec) -> Problem:
         keys = {key for record in self._session.records.values() for key in record.indicators}

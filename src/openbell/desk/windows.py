@@ -5,7 +5,7 @@ import numpy as np
 from openbell.bars.block import Floats
 from openbell.bars.grid import Grid
 from openbell.errors import Problem, SessionError
-from openbell.session.lanes import Lane
+from openbell.session.lanes import Lane, Selection
 from openbell.session.records import Series
 from openbell.session.session_data import SessionData
 
@@ -43,7 +43,7 @@ class Windows:
         self._strips: dict[tuple[Lane, int], _Strip] = {}
         self._reach: dict[Lane, tuple[int, int]] = {}
 
-    def window(self, lane: Lane, slot: int, bars: int, field: int) -> Floats:
+    def window(self, lane: Lane, selection: Selection, slot: int, bars: int, field: int) -> Floats:
         """float64 (symbols, bars) that ends with a slot; see `openbell.desk.bars.Bars.window`."""
         past = max(bars - slot - 1, 0)
         strip = self._strips.get((lane, field))
@@ -55,7 +55,7 @@ class Windows:
             strip = self._strips[lane, field] = self._made(lane, field, max(past, strip.depth if strip else 0))
         strip.follow(slot, field)
         end = strip.depth + slot + 1
-        window: Floats = strip.readable[end - bars : end, lane.selection].T
+        window: Floats = strip.readable[end - bars : end, selection].T
         window.flags.writeable = False
         return window
 

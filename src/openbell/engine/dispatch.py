@@ -14,6 +14,7 @@ from openbell.config.session_file import SessionFile
 from openbell.desk.bars import Bars, Flags, each_bar
 from openbell.desk.grades import Grades
 from openbell.desk.needs import Needs
+from openbell.desk.sight import Sight
 from openbell.desk.signals import SignalBook
 from openbell.desk.windows import Windows
 from openbell.engine.report import Doings
@@ -109,6 +110,7 @@ class Dispatcher:
         """Turn to a new day's session."""
         self._session = session
         self._grades, self._windows = Grades(session), Windows(session)
+        self._sight = Sight(session, scanned=bool(self.scans))
         for one in self._strategies:
             one.clear()
         self._told = {seat: len(seat.faults) for seat in self.seats}
@@ -153,8 +155,7 @@ class Dispatcher:
                     seat.call(self._quality, one, lane)
                 if one.whole:
                     view = one.view(session, lane, grades, windows)
-                    view.slot = slot
-                    seat.call(strategy.on_bars, view)
+                    seat.call(strategy.on_bars, view.at(slot, self._sight.selection(lane)))
                 if one.each:
                     seat.call(self._each, one, lane, slot)
         for scan in self.scans:
@@ -163,7 +164,10 @@ class Dispatcher:
     def _each(self, one: StrategySeat, lane: Lane, slot: int) -> None:
         assert self._session is not None
         minimum = one.seat.needs.minimum_quality
-        skip = None if minimum is None else ~(self._grades.quality(lane) >= minimum)
+        skip = self._sight.hidden
+        if minimum is not None:
+            poor = ~(self._grades.quality(lane) >= minimum)
+            skip = poor if skip is None else poor | skip
         on_bar = one.strategy.on_bar
         for bar in each_bar(self._session, lane, slot, skip):
             on_bar(bar)
@@ -176,10 +180,10 @@ class Dispatcher:
 
     def _note(self) -> None:
         assert self._session is not None
-        self._revision, self._known = self._session.revision, frozenset(self._session.records)
+        self._revision, self._known = self._session.revision, self._sight.names
 
     def _changes(self) -> tuple[Sequence[str], Sequence[str]]:
-        """Symbols that came and left since the last look, by name."""
+        """Symbols that came into sight and left it since the last look, by name."""
         before = self._known
         self._note()
         return sorted(self._known - before), sorted(before - self._known)

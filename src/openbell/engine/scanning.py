@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from openbell.config.session_file import ScannerRule
+from openbell.desk.sight import LIGHT
 from openbell.engine.schedule import due_today
 from openbell.engine.seats import Seat
 from openbell.provisioning.result import ProvisioningResult, Status
@@ -82,7 +83,7 @@ class Scan:
     @property
     def light(self) -> str:
         """The owner of what candidates bring."""
-        return f"{self.seat.name}/light"
+        return f"{self.seat.name}{LIGHT}"
 
     def prepare(self) -> None:
         """Find today's candidates and ask for what they must bring."""

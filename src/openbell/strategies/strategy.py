@@ -63,10 +63,13 @@ class Strategy:
         """Called for each bar of each symbol; ``bar`` is valid during the call, ``bar.copy()`` keeps it."""
 
     def on_symbol_added(self, symbol: str) -> None:
-        """Called when a symbol has come since the day started, before its first bar here."""
+        """Called before the first bar of a symbol that has come since the day started.
+
+        What only scanners look at is not seen; a candidate comes when it is promoted.
+        """
 
     def on_symbol_removed(self, symbol: str) -> None:
-        """Called when a symbol has left."""
+        """Called when a symbol has left, or is no more than a scanner's candidate again."""
 
     def on_quality(self, symbol: str, interval: str, quality: float) -> None:
         """Called when a symbol's quality has crossed the minimum that ``setup`` declared, either way."""
