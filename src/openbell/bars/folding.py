@@ -104,26 +104,31 @@ def fold_instant(
     values, present, shares
         The target slot, written in place: float64 (5, capacity), bool (capacity,), float64 (capacity,).
     """
+    # Slot by slot, so that memory is read as it lies.
+    counts = np.zeros(len(rows), np.int64)
+    for slot in range(first, after):
+        opens, highs, lows = base_values[slot, 0], base_values[slot, 1], base_values[slot, 2]
+        closes, volumes, there = base_values[slot, 3], base_values[slot, 4], base_present[slot]
+        for k in range(len(rows)):
+            row = rows[k]
+            if not there[row] or present[row]:
+                continue
+            if counts[k] == 0:
+                values[0, row], values[1, row], values[2, row] = opens[row], highs[row], lows[row]
+                values[4, row] = volumes[row]
+            else:
+                values[1, row] = max(values[1, row], highs[row])
+                values[2, row] = min(values[2, row], lows[row])
+                values[4, row] += volumes[row]
+            values[3, row] = closes[row]
+            counts[k] += 1
     for k in range(len(rows)):
         row = rows[k]
-        if present[row]:
+        if present[row] or counts[k] == 0:
             continue
-        count = 0
-        opened, top, bottom, closed, total = np.nan, np.nan, np.nan, np.nan, np.nan
-        for slot in range(first, after):
-            if base_present[slot, row]:
-                bar = base_values[slot]
-                if count == 0:
-                    opened, top, bottom, total = bar[0, row], bar[1, row], bar[2, row], bar[4, row]
-                else:
-                    top = max(top, bar[1, row])
-                    bottom = min(bottom, bar[2, row])
-                    total += bar[4, row]
-                closed = bar[3, row]
-                count += 1
-        share = count / expected
-        if count and share >= completeness:
-            values[0, row], values[1, row], values[2, row] = opened, top, bottom
-            values[3, row], values[4, row] = closed, total
+        share = counts[k] / expected
+        if share >= completeness:
             shares[row] = share
             present[row] = True
+        else:
+            values[:, row] = np.nan

@@ -6,8 +6,7 @@ asking, then threads by ticket number.
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -46,14 +45,15 @@ class Requests:
         self._from_threads: list[Ticket] = []
         self._calling: int | None = None
 
-    @contextmanager
-    def callbacks(self) -> Iterator[None]:
-        """While users' callbacks run: what this thread asks for is queued."""
+    def callbacks(self) -> "Requests":
+        """While users' callbacks run (``with requests.callbacks():``) what this thread asks for is queued."""
+        return self
+
+    def __enter__(self) -> None:
         self._calling = threading.get_ident()
-        try:
-            yield
-        finally:
-            self._calling = None
+
+    def __exit__(self, *_: object) -> None:
+        self._calling = None
 
     def submit(self, promised: ProvisioningResult, action: Action) -> ProvisioningResult:
         """Have an action carried out: at once, or queued inside a callback.

@@ -78,7 +78,7 @@ class Stream:
                 slot,
                 today,
                 instant.now,
-                session.regular(lane)[slot],
+                lane.regular[slot],
             )
         for spec, kept in session.kept.items():
             for lane, slot in instant.ended:

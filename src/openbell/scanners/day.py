@@ -33,7 +33,7 @@ class DayFigures:
                 rows = np.sort(lane.streamed.array)
                 rows = rows[~taken[rows]]
                 taken[rows] = True
-                regular = session.regular(lane)
+                regular = lane.regular
                 for slot in range(self._cursors.get(lane.interval, 0), lane.panel.cursor):
                     if regular[slot]:
                         self._add(rows, lane.panel.values[slot][:, rows])

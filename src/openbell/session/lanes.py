@@ -1,5 +1,6 @@
 """One interval of today's session: its panel, and which rows of it are streamed or folded."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -25,10 +26,12 @@ class Lane:
         Today's windows.
     capacity
         Rows to make room for.
+    regular
+        Which slots lie in regular hours.
     """
 
-    def __init__(self, interval: Interval, grid: Grid, capacity: int) -> None:
-        self.interval = interval
+    def __init__(self, interval: Interval, grid: Grid, capacity: int, regular: Sequence[bool]) -> None:
+        self.interval, self.regular = interval, regular
         self.panel = BarPanel(grid, capacity)
         self.members = RowSet()
         self.streamed = RowSet()

@@ -51,7 +51,6 @@ class SessionData:
         self.revision = 0
         self.weights: dict[str, int] = {}
         self.bytes_held = 0
-        self._regular: dict[Interval, list[bool]] = {}
 
     def __contains__(self, symbol: str) -> bool:
         return symbol.upper() in self.records
@@ -86,7 +85,8 @@ class SessionData:
         """The lane of an interval, made when it is first asked for, its cursor at now."""
         lane = self.lanes.get(interval)
         if lane is None:
-            lane = self.lanes[interval] = Lane(interval, self.time.grid(interval), self.capacity)
+            regular = self.time.regular_slots(interval).tolist()
+            lane = self.lanes[interval] = Lane(interval, self.time.grid(interval), self.capacity, regular)
             lane.panel.cursor = lane.panel.grid.ended_by(self.time.now)
         return lane
 
@@ -102,13 +102,6 @@ class SessionData:
         first = int(np.searchsorted(calendar.begins, oldest, side="right")) - 1
         grid = calendar.grid(interval, first, today - 1, self.time.hours)
         return grid[int(np.searchsorted(grid.stamps, oldest)) :]
-
-    def regular(self, lane: Lane) -> list[bool]:
-        """Which slots of a lane lie in regular hours."""
-        known = self._regular.get(lane.interval)
-        if known is None:
-            known = self._regular[lane.interval] = self.time.regular_slots(lane.interval).tolist()
-        return known
 
     def keep(self, spec: IndicatorSpec, row: int, values: Floats) -> None:
         """Keep the series of an indicator for a row, beginning with the values of the bars that are there."""
