@@ -12,8 +12,8 @@ import pages
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SYNTHETIC = ["README.md", "docs/python.md", "docs/provisioning.md", "docs/asking.md"]
-REAL = ["docs/tutorial.md"]
+SYNTHETIC = ["README.md", "docs/python.md", "docs/provisioning.md", "docs/asking.md", "docs/own-indicators.md"]
+REAL = ["docs/tutorial.md", "docs/strategies.md"]
 
 
 @pytest.mark.parametrize("page", SYNTHETIC)
