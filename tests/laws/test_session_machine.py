@@ -232,8 +232,8 @@ def test_a_session_is_what_is_held_whatever_happens(store: Path, seed: int) -> N
 
     OnStore.store = store
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    examples = 1000 if NIGHTLY else 60
+    examples = 1000 if NIGHTLY else 120
     run_state_machine_as_test(
         OnStore,
-        settings=settings(max_examples=examples, stateful_step_count=20, deadline=None, suppress_health_check=checks),
+        settings=settings(max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=checks),
     )
