@@ -248,3 +248,24 @@ def test_a_poisoned_store_is_the_same_up_to_the_instant_and_another_after_it(hom
             common = np.intersect1d(later.ts, others.ts)
             assert len(common) < len(np.union1d(later.ts, others.ts))
             assert (later.close[np.isin(later.ts, common)] != others.close[np.isin(others.ts, common)]).all()
+
+
+def test_stored_days_that_hold_the_future_are_not_read_before_their_close(tmp_path: Path):
+    from datetime import date
+
+    from sessions import store_blocks
+
+    from openbell.testing.market import SyntheticMarket
+
+    for interval in ("1m", "1d"):
+        market = SyntheticMarket(("NVDA", "AAPL"), sessions=14, start=date(2024, 5, 21), interval=interval)
+        store = store_blocks(tmp_path, dict(market.blocks()), interval)
+    made = document(store, session={"symbols": ["NVDA", "AAPL"], "intervals": ["1m", "5m", "1d"]})
+    made["indicators"] = [{"name": "sma", "interval": "1d", "params": {"period": 3}}]
+    made["scanners"] = [{"use": "openbell.scanners.ready:NewHighLow", "every": "30m", "params": {"days": 3}}]
+    made["backtest"]["end"] = date(2024, 6, 7)
+
+    verdict = verify(load(made), times=4)
+
+    assert verdict.ok, str(verdict)
+    assert verdict.outputs["indicator:sma_3_1d"] > 0

@@ -89,7 +89,7 @@ def _alter(store: Path, file: SessionFile, instant: int, random: np.random.Gener
     last = min(calendar.last_on_or_before(file.end) + SESSIONS_AFTER, len(calendar.begins) - 1)
     with schema.writing(store) as db:
         writer = Writer(db, store)
-        for series, block in _blocks(data, calendar, first, last, instant, random):
+        for series, block in _blocks(data, calendar, file.hours, (first, last), instant, random):
             edges = day_keys(calendar, series.interval, block.ts[[0, -1]], GridKind.SESSION).tolist()
             info = data.info(series.symbol)
             span = (day_number(edges[0]), day_number(edges[1]))
@@ -98,13 +98,20 @@ def _alter(store: Path, file: SessionFile, instant: int, random: np.random.Gener
 
 
 def _blocks(
-    data: DataManager, calendar: Calendar, first: int, last: int, instant: int, random: np.random.Generator
+    data: DataManager,
+    calendar: Calendar,
+    hours: Hours,
+    sessions: tuple[int, int],
+    instant: int,
+    random: np.random.Generator,
 ) -> Iterator[tuple[Series, Block]]:
+    first, last = sessions
     intervals = {interval for symbol in data.symbols() for interval in data.intervals(symbol)}
     for interval in sorted(intervals, key=lambda one: one.rank):
         # A bar of a week that is not over began in an earlier session.
         start = first if interval.intraday else max(first - 5, 0)
-        grid = calendar.grid(interval, start, last, Hours.EXTENDED)
+        # A day ends with the session's hours; bars before and after them are altered by their own ends.
+        grid = calendar.grid(interval, start, last, Hours.EXTENDED if interval.intraday else hours)
         names = [symbol for symbol in data.symbols() if interval in data.intervals(symbol)]
         blocks = data.read(names, interval, start, last, Hours.EXTENDED, keep=False)
         for name in names:
