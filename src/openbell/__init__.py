@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from openbell import define
     from openbell.api import check, plan, run
     from openbell.engine.coordinator import SessionCoordinator
     from openbell.engine.portfolio import to_vectorbt
@@ -40,6 +41,7 @@ __all__ = [
     "__version__",
     "check",
     "compute",
+    "define",
     "enable_logging",
     "indicator",
     "plan",
@@ -62,6 +64,7 @@ _HOMES = {
     "Strategy": "strategies.strategy",
     "check": "api",
     "compute": "indicators.compute",
+    "define": "define",
     "enable_logging": "log",
     "indicator": "indicators.compute",
     "plan": "api",
@@ -76,7 +79,8 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"openbell has no {name!r}; it has {', '.join(__all__)}")
-    value: object = getattr(import_module(f"openbell.{home}"), name)
+    module = import_module(f"openbell.{home}")
+    value: object = module if home == name else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -387,7 +387,7 @@ use = "scanners.py:GapUp"
             ]
         )
         assert all(problem.where.startswith(f"{path}: ") for problem in problems)
-        assert {problem.code for problem in problems} >= {"not_built", "unknown_key", "missing_key", "no_strategy"}
+        assert {problem.code for problem in problems} >= {"not_built", "unknown_key", "missing_key", "no_file"}
 
     @pytest.mark.parametrize("section", SECTIONS)
     def test_what_is_not_built_yet_says_so(self, inside, section):

@@ -1,21 +1,23 @@
 """Faults that lie between sections, each found whether or not the rest of the file is sound."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from openbell.config.findings import findings
 from openbell.config.model import Backtest, Indicator, Input
 from openbell.errors import MarketError, Problem
+from openbell.indicators.definition import Definition
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.market.time_manager import TimeManager
 
 
-def faults_across(document: Mapping[str, object]) -> Iterator[Problem]:
+def faults_across(document: Mapping[str, object], folder: Path) -> Iterator[Problem]:
     """What no section can know alone; `where` is a key."""
     yield from _nobody_to_follow(document)
     yield from _no_trading_day(document)
-    yield from _indicators(document)
+    yield from _indicators(document, folder)
 
 
 def _nobody_to_follow(document: Mapping[str, object]) -> Iterator[Problem]:
@@ -48,14 +50,20 @@ def _no_trading_day(document: Mapping[str, object]) -> Iterator[Problem]:
         yield Problem("backtest", what, f"The next session is on {after}.", code="no_trading_day")
 
 
-def _indicators(document: Mapping[str, object]) -> Iterator[Problem]:
+def _indicators(document: Mapping[str, object], folder: Path) -> Iterator[Problem]:
     """What is wrong with names and parameters, although another key of the same indicator is wrong as well."""
+    named: dict[str, Definition] = {}
     wishes = document.get("indicators")
     for place, wish in enumerate(wishes if isinstance(wishes, list) else []):
         if isinstance(wish, Mapping):
             core = {key: wish[key] for key in Input.model_fields if key in wish}
             try:
-                Indicator.model_validate({**core, "interval": "1m"})
+                found = Indicator.model_validate({**core, "interval": "1m"}, context={"folder": folder})
+                for link in found.spec.chain:
+                    if named.setdefault(link.name, link.definition) is not link.definition:
+                        what = f"{link.name}: another indicator of this file has this name."
+                        fix = f'Give it another: name = "other_{link.name}" in the class.'
+                        yield Problem(f"indicators[{place}].use", what, fix, code="name_taken")
             except ValidationError as error:
                 yield from findings(error, ("indicators", place))
 

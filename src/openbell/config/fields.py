@@ -103,7 +103,7 @@ def _file_name(value: str) -> str:
     return value
 
 
-def _strategy(value: str, info: ValidationInfo) -> str:
+def _class_name(value: str, info: ValidationInfo) -> str:
     source, colon, name = value.rpartition(":")
     if not colon or not source or not name.isidentifier():
         raise ValueError(f"{value!r} does not name a class in a file or module")
@@ -112,7 +112,7 @@ def _strategy(value: str, info: ValidationInfo) -> str:
     file = (folder_of(info) / Path(source).expanduser()).resolve()
     if not file.is_file():
         what = f"was {value!r}; there is no file {file}."
-        raise refused(Problem("", what, "Correct the path: it starts at the session file.", code="no_strategy"))
+        raise refused(Problem("", what, "Correct the path: it starts at the session file.", code="no_file"))
     return f"{file}:{name}"
 
 
@@ -192,7 +192,7 @@ Store = Annotated[
     Path, PlainValidator(_store), PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string"})
 ]
 FileName = Annotated[str, StringConstraints(strict=True, strip_whitespace=True), AfterValidator(_file_name)]
-StrategyName = Annotated[str, StringConstraints(strict=True, strip_whitespace=True), AfterValidator(_strategy)]
+ClassName = Annotated[str, StringConstraints(strict=True, strip_whitespace=True), AfterValidator(_class_name)]
 Span = Annotated[
     Interval, PlainValidator(_span), PlainSerializer(str, return_type=str), WithJsonSchema(_INTERVAL_SCHEMA)
 ]

@@ -68,7 +68,7 @@ def _checked(source: Mapping[str, object], path: Path | None) -> SessionFile:
         checked = model.Document.model_validate(document, context={"folder": folder})
     except ValidationError as error:
         problems += findings(error)
-    problems += faults_across(document)
+    problems += faults_across(document, folder)
     if checked is None or problems:
         raise ConfigError(*(_placed(problem, path) for problem in dict.fromkeys(problems)))
     return _session_file(checked, path)

@@ -6,11 +6,13 @@ A field's description is the sentence that tells a user what to write; it begins
 import math
 import re
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from openbell.config.fields import (
+    ClassName,
     Day,
     Figure,
     FileName,
@@ -21,15 +23,16 @@ from openbell.config.fields import (
     SomeSymbols,
     Span,
     Store,
-    StrategyName,
     Symbols,
     TimeOfDay,
     Universe,
+    folder_of,
     refused,
 )
 from openbell.config.session_file import Mode
 from openbell.errors import IndicatorError, Problem
-from openbell.indicators import registry
+from openbell.indicators import own, registry
+from openbell.indicators.definition import Definition
 from openbell.indicators.spec import IndicatorSpec
 from openbell.market.session import Hours
 
@@ -109,7 +112,12 @@ class Budget(Table):
 class Input(Table):
     """What an indicator is computed from instead of a column: another indicator of the same interval."""
 
-    name: Annotated[str, Field(strict=True)] = Field(description="an indicator's name; openbell indicators lists them.")
+    name: Annotated[str, Field(strict=True)] | None = Field(
+        default=None, description="an indicator's name; openbell indicators lists them."
+    )
+    use: ClassName | None = Field(
+        default=None, description='instead of a name an indicator of your own, like use = "indicators.py:Mine".'
+    )
     params: Params = Field(default={}, description="a table of parameters, like params = { period = 14 }.")
     column: Annotated[str, Field(strict=True)] | None = Field(
         default=None, description='a column of bars, like "close".'
@@ -136,23 +144,27 @@ class Indicator(Input):
         return self._spec
 
     @model_validator(mode="after")
-    def _known(self) -> Self:
-        self._spec = self._parsed(self, "")
+    def _known(self, info: ValidationInfo) -> Self:
+        self._spec = self._parsed(self, "", folder_of(info))
         return self
 
-    def _parsed(self, wish: Input, place: str) -> IndicatorSpec:
-        inner = None if wish.input is None else self._parsed(wish.input, f"{place}input.")
+    def _parsed(self, wish: Input, place: str, folder: Path) -> IndicatorSpec:
+        inner = None if wish.input is None else self._parsed(wish.input, f"{place}input.", folder)
+        made = _definition(wish, place, folder)
         try:
             # The registry says itself what it thinks of a parameter's type.
-            return registry.parse(wish.name, self.interval, wish.params, wish.column, inner)  # type: ignore[arg-type]
+            spec = registry.parse(made, self.interval, wish.params, wish.column, inner)  # type: ignore[arg-type]
+            # A user's lookback and the like are asked here for the first time.
+            _ = spec.needs
         except IndicatorError as error:
-            raise refused(*(_placed(problem, wish, place) for problem in error.problems)) from error
+            raise refused(*(_placed(problem, wish, made, place) for problem in error.problems)) from error
+        return spec
 
 
 class Strategy(Table):
     """One ``[[strategies]]``."""
 
-    use: StrategyName = Field(
+    use: ClassName = Field(
         description='a class and where it is, like "strategies.py:Crossover" or "package.module:Name".'
     )
     params: Params = Field(default={}, description="a table of arguments, like params = { fast = 10 }.")
@@ -225,14 +237,35 @@ class Document(Table):
     strategies: list[Strategy] = Field(default=[], description="each strategy as a table of its own, [[strategies]].")
 
 
-_PLACES = {"unknown_indicator": "name", "unknown_column": "column", "not_sourced": "column"}
+_PLACES = {"unknown_column": "column", "not_sourced": "column"}
 _ABOUT_PARAMS = {"unknown_parameter", "missing_parameter", "bad_parameter"}
 
 
-def _placed(problem: Problem, wish: Input, place: str) -> Problem:
+def _definition(wish: Input, place: str, folder: Path) -> Definition:
+    """What an indicator's name or use stands for; exactly one of them is there."""
+    if wish.name is not None and wish.use is not None:
+        what = f"stands beside name = {wish.name!r}; an indicator has one of the two."
+        raise refused(Problem(f"{place}use", what, "Take one of them out.", code="name_and_use"))
+    if wish.name is None and wish.use is None:
+        description = Input.model_fields["name"].description
+        raise refused(Problem(f"{place}name", "is missing.", f"Write {description}", code="missing_key"))
+    try:
+        return own.load(wish.use, folder) if wish.use is not None else registry.definition(str(wish.name))
+    except IndicatorError as error:
+        key, word = ("name", wish.name) if wish.use is None else ("use", None)
+        raise refused(*(_told(problem, f"{place}{key}", word) for problem in error.problems)) from error
+
+
+def _told(problem: Problem, where: str, word: str | None) -> Problem:
+    return Problem(where, f"{word or problem.where}: {problem.what}.", problem.fix, code=problem.code)
+
+
+def _placed(problem: Problem, wish: Input, made: Definition, place: str) -> Problem:
+    if problem.code == "bad_definition":
+        return _told(problem, f"{place}use", None)
     key = _PLACES.get(problem.code, "")
     if problem.code in _ABOUT_PARAMS:
-        names = {*wish.params, *(param.name for param in registry.definition(wish.name).params)}
+        names = {*wish.params, *(param.name for param in made.params)}
         named = next((word for word in re.findall(r"\w+", problem.what) if word in names), None)
         key = "params" if named is None else f"params.{named}"
-    return Problem(f"{place}{key}".rstrip("."), f"{wish.name}: {problem.what}.", problem.fix, code=problem.code)
+    return Problem(f"{place}{key}".rstrip("."), f"{made.name}: {problem.what}.", problem.fix, code=problem.code)

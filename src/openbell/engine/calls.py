@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from openbell.bars.interval import Interval
 from openbell.errors import IndicatorError, Problem, nearest
-from openbell.indicators import registry
+from openbell.indicators import own, registry
 from openbell.indicators.spec import IndicatorSpec
 from openbell.provisioning.correction import Correction
 from openbell.provisioning.offers import Offer, indicator_offers
@@ -32,8 +33,9 @@ def ask_from(
     interval: str | Interval | None = None,
     days: int = 0,
     indicator: IndicatorSpec | Mapping[str, Any] | None = None,
+    folder: Path | None = None,
 ) -> Asked:
-    """An ask from the words of a call."""
+    """An ask from the words of a call; an indicator's file is looked for in the folder, by default the present one."""
     name = symbol.strip().upper() if isinstance(symbol, str) else ""
     where = name or "symbol"
     problems = [] if name else [Problem(where, f"{symbol!r} is no symbol.", "Give a name.", code="no_symbol")]
@@ -44,7 +46,7 @@ def ask_from(
         case "bar":
             asked = _bars(name, source, interval, days)
         case "indicator":
-            asked = _indicator(name, source, indicator)
+            asked = _indicator(name, source, indicator, folder or Path.cwd())
         case _:
             near = nearest(operation, OPERATIONS) or ", ".join(OPERATIONS)
             unknown = Problem(where, f"there is no operation {operation!r}.", f"Use {near}.", code="unknown_operation")
@@ -83,13 +85,13 @@ def _bars(name: str, source: str, interval: str | Interval | None, days: int) ->
     return Asked(AddBars(name, source, parsed, days))
 
 
-def _indicator(name: str, source: str, indicator: IndicatorSpec | Mapping[str, Any] | None) -> Asked:
+def _indicator(name: str, source: str, indicator: IndicatorSpec | Mapping[str, Any] | None, folder: Path) -> Asked:
     if isinstance(indicator, IndicatorSpec):
         return Asked(AddIndicator(name, source, indicator))
     if isinstance(indicator, Mapping):
         words = dict(indicator)
         try:
-            return Asked(AddIndicator(name, source, _parsed(words), bool(words.get("keep", False))))
+            return Asked(AddIndicator(name, source, _parsed(words, folder), bool(words.get("keep", False))))
         except (IndicatorError, ValueError) as error:
             found = error.problems if isinstance(error, IndicatorError) else ()
             problems = found or (Problem(name, f"{error}.", "Give an interval like 5m.", code="bad_interval"),)
@@ -99,9 +101,12 @@ def _indicator(name: str, source: str, indicator: IndicatorSpec | Mapping[str, A
     return Asked(AddSymbol(name, source), (Problem(name, what, fix, code="no_indicator"),))
 
 
-def _parsed(words: Mapping[str, Any]) -> IndicatorSpec:
-    interval = Interval.parse(str(words.get("interval", "")))
-    return registry.parse(str(words.get("name", "")), interval, words.get("params", {}), words.get("column"))
+def _parsed(words: Mapping[str, Any], folder: Path) -> IndicatorSpec:
+    """As under ``[[indicators]]``; an input has the interval of what it is the input of."""
+    interval, inner = Interval.parse(str(words.get("interval", ""))), words.get("input")
+    made = own.load(str(words["use"]), folder) if "use" in words else str(words.get("name", ""))
+    input = None if inner is None else _parsed({**inner, "interval": interval}, folder)
+    return registry.parse(made, interval, words.get("params", {}), words.get("column"), input)
 
 
 def _source_problems(where: str, source: str) -> list[Problem]:

@@ -84,6 +84,7 @@ class SessionCoordinator:
         self.on_instant: Callable[[int], None] | None = None
         self._observer = observer
         self._next_day = 0
+        self._folder = None if file.path is None else file.path.parent
 
     @classmethod
     def from_file(cls, source: str | Path | Mapping[str, Any]) -> Self:
@@ -248,7 +249,8 @@ class SessionCoordinator:
             For an indicator: which, made by `openbell.indicator`, or a mapping like one under ``[[indicators]]``.
         """
         with self.requests.turn:
-            asked = ask_from(operation, symbol, source, interval=interval, days=days, indicator=indicator)
+            words: dict[str, Any] = {"interval": interval, "days": days, "indicator": indicator}
+            asked = ask_from(operation, symbol, source, folder=self._folder, **words)
             if asked.problems or self.phase is Phase.IDLE:
                 problems = asked.problems or tuple(filter(None, [refusal(self.phase)]))
                 return ProvisioningRequirements(
@@ -362,7 +364,7 @@ class SessionCoordinator:
         return self.days.index(ordinal)
 
     def _ask(self, operation: str, symbol: str, source: str, **what: Any) -> ProvisioningResult:
-        asked = ask_from(operation, symbol, source, **what)
+        asked = ask_from(operation, symbol, source, folder=self._folder, **what)
 
         def action() -> ProvisioningResult:
             if asked.problems:

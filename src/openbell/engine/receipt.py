@@ -16,6 +16,7 @@ import numpy as np
 
 from openbell.bars.block import Block
 from openbell.config.session_file import SessionFile
+from openbell.indicators.registry import module_of
 from openbell.indicators.spec import IndicatorSpec
 from openbell.market.calendar import load_calendar
 from openbell.session.hashing import session_hashes
@@ -107,9 +108,11 @@ def versions() -> dict[str, str]:
 
 
 def user_files(file: SessionFile) -> list[Path]:
-    """The files that strategies and scanners come from, each once."""
+    """The files that strategies, scanners and indicators come from, each once."""
     uses = [rule.use for rule in file.strategies] + [rule.use for rule in file.scanners]
+    own = [link.definition for rule in file.indicators for link in rule.spec.chain]
     origins = [use.rpartition(":")[0] for use in uses]
+    origins += [one.update.__code__.co_filename for one in own if module_of(one.name) == "own"]
     return [Path(origin) for origin in dict.fromkeys(origins) if origin.endswith(".py")]
 
 

@@ -7,6 +7,7 @@ Nothing here imports numba.
 import inspect
 import math
 import re
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -244,7 +245,13 @@ class Definition:
     def _ask(self, name: str, params: Mapping[str, Value], default: Value | None) -> Value:
         asked = getattr(self.cls, name, None)
         if asked is not None:
-            answer: Value = asked(self.resolved(params))
+            try:
+                answer: Value = asked(self.resolved(params))
+            except Exception as error:  # a user's function may raise anything
+                line = traceback.extract_tb(error.__traceback__)[-1]
+                what = f"{name}(p) of {self.name} failed: {type(error).__name__}: {error}"
+                problem = Problem(f"{line.filename}:{line.lineno}", what, "Mend this line.", code="bad_definition")
+                raise IndicatorError(problem) from error
             return answer
         if default is None:
             raise _wrong(self.cls, f"{self.name} is fading and has no {name}(p)", f"Write def {name}(p): ... in it.")
@@ -366,7 +373,15 @@ def _snake(name: str) -> str:
 
 
 def _wrong(cls: type, what: str, fix: str) -> IndicatorError:
-    return IndicatorError(Problem(f"{cls.__module__}.{cls.__qualname__}", what, fix, code="bad_definition"))
+    return IndicatorError(Problem(_place(cls), what, fix, code="bad_definition"))
+
+
+def _place(cls: type) -> str:
+    """File and line of a class, or its name where there is no file."""
+    try:
+        return f"{inspect.getsourcefile(cls)}:{inspect.getsourcelines(cls)[1]}"
+    except (OSError, TypeError):
+        return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def nan_outputs(count: int) -> float | tuple[float, ...]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from openbell.errors import IndicatorError, Problem
 from openbell.indicators.definition import Definition, Kind
-from openbell.indicators.loops import bar_order, loop_text
+from openbell.indicators.loops import fields, loop_text
 from openbell.indicators.source import fingerprint, rewritten
 from openbell.market.cache import cache_root, write_atomically
 
@@ -127,12 +127,9 @@ def _update(definition: Definition) -> Any:
 
     return rewritten(
         definition.update,
-        tuple(field.name for field in definition.fields),
-        tuple(one.name for one in definition.windows),
-        bar_order(definition),
-        tuple(p.name for p in definition.params),
-        __name__,
-        register_jitable(forceinline=True),
+        *fields(definition),
+        home=__name__,
+        ready=register_jitable(forceinline=True),
     )
 
 

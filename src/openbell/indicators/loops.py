@@ -22,6 +22,16 @@ def bar_order(definition: Definition) -> tuple[str, ...]:
     return tuple(name for name in order if name in definition.bar_fields)
 
 
+Names = tuple[str, ...]
+
+
+def fields(definition: Definition) -> tuple[Names, Names, Names, Names]:
+    """What `update` of a definition may read: scalars and windows of the state, fields of a bar, parameters."""
+    scalars = tuple(field.name for field in definition.fields)
+    windows = tuple(one.name for one in definition.windows)
+    return scalars, windows, bar_order(definition), tuple(p.name for p in definition.params)
+
+
 def loop_text(definition: Definition, resets: bool, loop: str) -> str:
     """A module with one loop, ``across``, ``through`` or ``table``, that calls globals ``update`` and ``part``.
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from types import ModuleType
 
 from openbell.errors import IndicatorError, Problem, nearest
-from openbell.indicators.definition import Definition
+from openbell.indicators.definition import Definition, definition_of
+from openbell.indicators.loops import fields
 from openbell.indicators.registry import register
+from openbell.indicators.source import flat
 
 
 def load(use: str, folder: Path) -> Definition:
@@ -38,6 +40,8 @@ def load(use: str, folder: Path) -> Definition:
         close = nearest(name, known)
         fix = f"Did you mean {close}?" if close else f"It has {', '.join(known) or 'no indicator'}."
         raise _problem(use, f"{origin} has no class {name!r}", fix)
+    made = definition_of(found)
+    flat(made.update, *fields(made))
     return register(found)
 
 
@@ -49,9 +53,16 @@ def _module(origin: str, folder: Path) -> ModuleType:
     except IndicatorError:
         raise
     except Exception as error:  # a user's file may raise anything while it is imported
-        last = traceback.extract_tb(error.__traceback__)[-1]
         what = f"cannot be loaded: {type(error).__name__}: {error}"
-        raise _problem(f"{last.filename}:{last.lineno}", what, "Mend this line.") from error
+        raise _problem(_line_of(error) or origin, what, "Mend this place.") from error
+
+
+def _line_of(error: Exception) -> str | None:
+    """Where in a user's file an exception was raised, None where it was not."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return None if last.filename.startswith("<") else f"{last.filename}:{last.lineno}"
 
 
 def _file(path: Path) -> ModuleType:

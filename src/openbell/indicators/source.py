@@ -129,7 +129,7 @@ def rewritten(
     IndicatorError
         If the function reads a field that does not exist, or uses a record as a whole; names the line.
     """
-    tree = _flat(function, scalars, windows, bar, params)
+    tree = flat(function, scalars, windows, bar, params)
     scope = {**function.__globals__, **_closure(function), "__name__": home}
     made: dict[int, Any] = {}
     for name, value in _names(function):
@@ -139,13 +139,20 @@ def rewritten(
     return ready(scope[tree.name])
 
 
-def _flat(
+def flat(
     function: Callable[..., Any],
     scalars: tuple[str, ...],
     windows: tuple[str, ...],
     bar: tuple[str, ...],
     params: tuple[str, ...],
 ) -> ast.FunctionDef:
+    """`update` with plain names instead of fields.
+
+    Raises
+    ------
+    IndicatorError
+        As `rewritten`.
+    """
     tree = tree_of(function)
     state_name, bar_name, params_name = (arg.arg for arg in tree.args.args)
     records = {

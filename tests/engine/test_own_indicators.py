@@ -1,0 +1,198 @@
+"""Users' own indicators, from a file beside the session file to the numbers of a run."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sessions import document, started
+
+import openbell as ob
+from openbell.config.loader import load
+from openbell.config.writing import toml_text
+
+SWING = """from openbell.define import indicator, param
+
+def scaled(x):
+    return 2.0 * x
+
+@indicator
+class Swing:
+    period: int = param(minimum=1)
+    class State:
+        last: float
+    def lookback(p):
+        return 2
+    def update(state, bar, p):
+        move, state.last = bar.value - state.last, bar.value
+        return scaled(move) / p.period
+"""
+MINE = {"use": "own.py:Swing", "interval": "5m", "params": {"period": 4}}
+RUN = "import sys, openbell as ob; ob.run(sys.argv[1], out=sys.argv[2])"
+
+
+def written(folder: Path, store: Path, code: str = SWING, **changes: object) -> Path:
+    """A session file with an indicator's file beside it."""
+    (folder / "own.py").write_text(code)
+    file = folder / "session.toml"
+    file.write_text(toml_text(document(store, indicators=[MINE | changes])))
+    return file
+
+
+def problem_of(file: Path) -> ob.Problem:
+    (problem,) = ob.check(file)
+    return problem
+
+
+def value_of(day: ob.SessionCoordinator, symbol: str = "NVDA") -> float:
+    return day.session_data.get_symbol_data(symbol).indicators["swing_4_5m"].current_value
+
+
+class TestAFileBesideTheSessionFile:
+    def test_gives_an_indicator_like_any_other(self, tmp_path: Path, store: Path):
+        day = ob.SessionCoordinator.from_file(written(tmp_path, store))
+        day.start_day()
+        before = value_of(day)
+
+        day.advance_to("10:00")
+
+        close = day.session_data.get_symbol_data("NVDA").bars["5m"].close
+        assert before == 2.0 * (close[-7] - close[-8]) / 4
+        assert value_of(day) == 2.0 * (close[-1] - close[-2]) / 4
+
+    def test_works_on_others_and_others_on_it(self, tmp_path: Path, store: Path):
+        inner = {"name": "sma", "input": {"use": "own.py:Swing", "params": {"period": 4}}, "params": {"period": 3}}
+        (tmp_path / "own.py").write_text(SWING)
+        file = tmp_path / "session.toml"
+        wishes = [inner | {"interval": "5m"}, MINE | {"input": {"name": "ema", "params": {"period": 9}}}]
+        file.write_text(toml_text(document(store, indicators=wishes)))
+        day = ob.SessionCoordinator.from_file(file)
+
+        day.start_day()
+
+        indicators = day.session_data.get_symbol_data("NVDA").indicators
+        assert sorted(indicators) == ["sma_3_of_swing_4_5m", "swing_4_of_ema_9_5m"]
+        assert all(one.valid for one in indicators.values())
+
+    def test_can_be_asked_for_in_the_middle_of_a_day(self, tmp_path: Path, store: Path):
+        first = ob.SessionCoordinator.from_file(written(tmp_path, store, symbols=["NVDA"]))
+        first.start_day()
+        first.advance_to("11:00")
+
+        result = first.add_indicator("TSLA", MINE)
+
+        other = started(store, at="11:00", indicators=[])
+        other.add_indicator("TSLA", MINE | {"use": f"{tmp_path / 'own.py'}:Swing"})
+        assert result.ok, result.problems
+        assert value_of(first, "TSLA") == value_of(other, "TSLA")
+
+    def test_stands_in_the_file_of_a_run_with_its_whole_path(self, tmp_path: Path, store: Path):
+        file = load(written(tmp_path, store))
+
+        assert f'use = "{tmp_path}/own.py:Swing"' in file.text
+
+    def test_is_read_anew_by_the_next_process_after_an_edit_of_a_helper(self, tmp_path: Path, store: Path):
+        file = written(tmp_path, store)
+        once = run_elsewhere(file, tmp_path / "one")
+        again = run_elsewhere(file, tmp_path / "two")
+        (tmp_path / "own.py").write_text(SWING.replace("2.0 * x", "6.0 * x"))
+
+        edited = run_elsewhere(file, tmp_path / "three")
+
+        assert once == again
+        assert edited == pytest.approx(3.0 * once)
+        assert "own.py" in json.loads((tmp_path / "three" / "receipt.json").read_text())["files"]
+
+
+def run_elsewhere(file: Path, out: Path) -> float:
+    """The value at the end of a run in a process of its own, with a cache of its own beside the file."""
+    environment = os.environ | {"XDG_CACHE_HOME": str(file.parent / "cache"), "COVERAGE_PROCESS_START": ""}
+    subprocess.run([sys.executable, "-c", RUN, str(file), str(out)], check=True, env=environment)
+    last = json.loads((out / "report.json").read_text())["days"][-1]
+    return last["symbols"]["NVDA"]["indicators"]["swing_4_5m"]["value"]
+
+
+class TestWhatIsWrong:
+    @pytest.mark.parametrize(
+        ("changes", "key", "what"),
+        [
+            ({"use": "nowhere.py:Swing"}, "use", "there is no file"),
+            ({"use": "own.py:Swnig"}, "use", "has no class 'Swnig'"),
+            ({"use": "no.such.module:Swing"}, "use", "No module named 'no'"),
+            ({"name": "sma"}, "use", "an indicator has one of the two"),
+            ({"params": {}}, "params.period", "needs period"),
+            ({"params": {"perod": 4, "period": 4}}, "params.perod", "has no parameter 'perod'"),
+            ({"column": "clsoe"}, "column", "does not exist"),
+        ],
+    )
+    def test_in_the_session_file_is_told_with_its_key(
+        self, tmp_path: Path, store: Path, changes: dict[str, object], key: str, what: str
+    ):
+        problem = problem_of(written(tmp_path, store, **changes))
+
+        assert problem.where == f"{tmp_path / 'session.toml'}: indicators[0].{key}"
+        assert what in problem.what
+
+    @pytest.mark.parametrize(
+        ("code", "what"),
+        [
+            (SWING.replace("2.0 * x", "2.0 *"), "own.py:4: cannot be loaded: SyntaxError"),
+            (SWING + "\nx = 1 / 0\n", "own.py:17: cannot be loaded: ZeroDivisionError"),
+            (SWING.replace("@indicator", ""), "is not an indicator"),
+            (SWING.replace("last: float", "last: str"), "own.py:6: state field last"),
+            (SWING.replace("state.last = bar.value", "state.lst = bar.value"), "own.py:14: state.lst does not exist"),
+            (SWING.replace("return 2\n", "return p.perod\n"), "own.py:12: lookback(p) of swing failed"),
+            (SWING.replace("period: int", "period: list"), "own.py:6: parameter period"),
+            (SWING.replace("class Swing", "class Sma"), "has no class 'Swing'"),
+            (SWING.replace("class Swing:", "class Swing:\n    name = 'sma'"), "belongs to an indicator of openbell"),
+        ],
+    )
+    def test_in_the_code_is_told_with_its_line(self, tmp_path: Path, store: Path, code: str, what: str):
+        problem = problem_of(written(tmp_path, store, code=code))
+
+        assert problem.where == f"{tmp_path / 'session.toml'}: indicators[0].use"
+        assert what in problem.what
+
+    def test_two_of_one_name_cannot_stand_in_one_file(self, tmp_path: Path, store: Path):
+        (tmp_path / "own.py").write_text(SWING)
+        (tmp_path / "other.py").write_text(SWING.replace("2.0", "3.0"))
+        file = tmp_path / "session.toml"
+        file.write_text(toml_text(document(store, indicators=[MINE, MINE | {"use": "other.py:Swing"}])))
+
+        problem = problem_of(file)
+
+        assert (problem.where, problem.code) == (f"{file}: indicators[1].use", "name_taken")
+
+    def test_what_cannot_be_compiled_drops_the_symbol_and_names_the_line(self, tmp_path: Path, store: Path):
+        code = SWING.replace("return scaled(move)", "return len(move)")
+        day = ob.SessionCoordinator.from_file(written(tmp_path, store, code=code, symbols=["NVDA"]))
+
+        with pytest.raises(ob.SessionError) as caught:
+            day.start_day()
+
+        (problem,) = caught.value.problems
+        assert problem.where == f"{tmp_path / 'own.py'}:15"
+        assert problem.code == "not_compilable"
+
+    def test_a_refused_ask_changes_nothing(self, tmp_path: Path, store: Path):
+        day = started(store, at="10:00")
+        before = day.fingerprint()
+
+        result = day.add_indicator("NVDA", MINE | {"use": str(tmp_path / "nowhere.py:Swing")})
+
+        assert (result.status, day.fingerprint()) == ("refused", before)
+        assert "there is no file" in result.problems[0].what
+
+
+def test_the_same_numbers_come_out_of_the_plain_function(tmp_path: Path, store: Path):
+    day = ob.SessionCoordinator.from_file(written(tmp_path, store, keep=True))
+    day.start_day()
+    day.advance_to("12:00")
+
+    view = day.session_data.get_symbol_data("NVDA")
+
+    alone = ob.compute("swing", close=view.bars["5m"].close, period=4)
+    assert np.array_equal(view.indicators["swing_4_5m"].series[0], alone, equal_nan=True)
