@@ -1,4 +1,5 @@
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,11 @@ _NO_DATA = "no market data"
 def _data_folder() -> Path:
     chosen = os.environ.get("OPENBELL_DATA")
     return Path(chosen) if chosen else Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_configure() -> None:
+    # A shell that starts the tests in the background has Ctrl-C ignored, for our processes as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

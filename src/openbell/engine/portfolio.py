@@ -100,14 +100,13 @@ def to_vectorbt(report: Report, **words: Any) -> Any:
         portfolio = ob.to_vectorbt(ob.run("session.toml"), init_cash=100_000)
         equity = portfolio.value()
     """
+    orders = orders_of(report)
     try:
         import vectorbt
     except ImportError as error:
         fix = "Install it: pip install 'openbell[vectorbt]'."
         raise SessionError(Problem("to_vectorbt", "vectorbt is not installed.", fix, code="no_vectorbt")) from error
     import pandas as pd
-
-    orders = orders_of(report)
     index = pd.DatetimeIndex(orders.ends, tz="UTC").tz_convert(orders.zone)
     close, size, kind, price = (
         pd.DataFrame(values, index=index, columns=list(orders.symbols))
