@@ -242,3 +242,59 @@ def test_a_full_disk_leaves_the_store_as_it_was(
 
     assert sorted(store.rglob("*")) == before
     assert levels(store, xnys) == {1.0}
+
+
+def test_an_import_that_fails_leaves_no_store_behind(tmp_path: Path) -> None:
+    file = tmp_path / "AAA.csv"
+    file.write_text("nothing of use\n")
+
+    report = import_files([file], tmp_path / "new" / "store", symbol="AAA", interval="1m")
+
+    assert not report.ok
+    assert [path.name for path in tmp_path.iterdir()] == ["AAA.csv"]
+
+
+def test_an_import_that_breaks_off_takes_its_files_and_folders_with_it(tmp_path: Path, minutes: Minutes) -> None:
+    def stop(done: int, total: int, rows: int) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    (tmp_path / "1m").mkdir()
+    path = tmp_path / "1m" / "AAA.parquet"
+    frame_of(Block.joined([minutes(MONDAY, 3)])).write_parquet(path)
+
+    with pytest.raises(KeyboardInterrupt):
+        import_files([path], tmp_path / "store", progress=stop)
+
+    assert not (tmp_path / "store").exists()
+
+
+def test_writers_who_wait_for_one_that_fails_in_a_new_store_all_land(tmp_path: Path, minutes: Minutes) -> None:
+    store, began, errors = tmp_path / "store", threading.Event(), list[BaseException]()
+
+    def fail() -> None:
+        with suppress(ZeroDivisionError), schema.writing(store):
+            began.set()
+            time.sleep(0.1)
+            raise ZeroDivisionError
+
+    def write(symbol: str) -> None:
+        began.wait()
+        try:
+            import_frames({(symbol, "1m"): frame_of(minutes(MONDAY))}, store)
+        except StoreError as error:
+            errors.append(error)
+
+    for _ in range(5):
+        began.clear()
+        threads = [threading.Thread(target=write, args=(f"S{place}",)) for place in range(4)]
+        threads += [threading.Thread(target=fail), threading.Thread(target=fail)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert not errors
+        assert list(Catalog.latest(store).symbols()) == ["S0", "S1", "S2", "S3"]
+        for path in (*store.glob("*/*/*"), *store.glob("*.sqlite")):
+            path.unlink()

@@ -73,7 +73,7 @@ class Intake:
         self._store = store
         self._hints = hints
         self._writer = writer
-        self._catalog = Catalog.latest(store) if (store / schema.CATALOG).is_file() else None
+        self._catalog = Catalog.latest(store) if schema.holds_store(store) else None
         self._markets = self._catalog.markets() if self._catalog is not None else {}
         self._waiting: dict[Key, list[Incoming]] = {}
         self._rows = 0

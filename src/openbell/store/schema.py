@@ -8,12 +8,13 @@ wrote it.
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from shutil import copyfile
 
 from openbell.errors import Problem, StoreError
+from openbell.store.turns import busy, only_writer, unwritable_folder
 
 CATALOG = "catalog.sqlite"
 APPLICATION = 0x6F62656C  # "obel"
@@ -131,35 +132,60 @@ def _recovered(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def writing(root: Path, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[sqlite3.Connection]:
-    """The one writing connection, in a transaction that the caller commits; makes the store where there is none.
+def writing(
+    root: Path, patience_seconds: float = PATIENCE_SECONDS, *, make: bool = True
+) -> Iterator[sqlite3.Connection]:
+    """The one writing connection, in a transaction that the caller commits.
 
-    Readers go on while it is open, other writers wait.
+    Readers go on while it is open, other writers wait. A store that was made and not committed leaves nothing behind.
+
+    Parameters
+    ----------
+    make
+        Make the store where there is none.
 
     Raises
     ------
     StoreError
-        If another writer holds the store for longer than the patience, or nothing can be written here.
+        If another writer holds the store for longer than the patience, nothing can be written here, or there is no
+        store and none is to be made.
     """
     path = root / CATALOG
+    if not make and not holds_store(root):
+        raise _no_store(root)
+    absent = [folder for folder in (root, *root.parents) if not folder.exists()]
+    with only_writer(root, patience_seconds) as alone:
+        try:
+            with closing(sqlite3.connect(path, timeout=patience_seconds, isolation_level=None)) as db:
+                db.execute("PRAGMA synchronous = EXTRA")
+                db.execute("BEGIN IMMEDIATE")
+                _make(db, path)
+                yield db
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            raise _refused(root, error) from error
+        except sqlite3.DatabaseError as error:
+            raise _broken(path, error) from error
+        finally:
+            if alone and not holds_store(root):
+                _remove_begun(path, absent)
+
+
+def holds_store(root: Path) -> bool:
+    """Whether something was ever committed in a folder."""
+    path = root / CATALOG
+    return path.is_file() and path.stat().st_size > 0
+
+
+def _remove_begun(path: Path, folders: Iterable[Path]) -> None:
+    """Take away an empty catalogue, and the folders that were made for it."""
     try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(root, error.strerror or str(error)) from error
-    try:
-        with closing(sqlite3.connect(path, timeout=patience_seconds, isolation_level=None)) as db:
-            db.execute("PRAGMA synchronous = EXTRA")
-            db.execute("BEGIN IMMEDIATE")
-            _make(db, path)
-            db.execute("COMMIT")
-            db.execute("BEGIN IMMEDIATE")
-            yield db
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-    except sqlite3.OperationalError as error:
-        raise _refused(root, error) from error
-    except sqlite3.DatabaseError as error:
-        raise _broken(path, error) from error
+        path.unlink(missing_ok=True)
+        for folder in folders:
+            folder.rmdir()
+    except OSError:  # something else is there, or another process looks: an empty file is no store
+        return
 
 
 def _make(db: sqlite3.Connection, path: Path) -> None:
@@ -190,16 +216,10 @@ def _no_store(root: Path) -> StoreError:
     return StoreError(Problem(str(root), f"holds no store ({CATALOG} is not there).", fix, code="no_store"))
 
 
-def _unwritable(root: Path, why: str) -> StoreError:
-    fix = "Choose a folder that may be written; reading works without."
-    return StoreError(Problem(str(root), f"cannot be written ({why}).", fix, code="unwritable"))
-
-
 def _refused(root: Path, error: sqlite3.OperationalError) -> StoreError:
     if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        what = "another import is writing, and did not end in time."
-        return StoreError(Problem(str(root), what, "Wait until it has ended, then repeat this one.", code="busy"))
-    return _unwritable(root, str(error))
+        return busy(root)
+    return unwritable_folder(root, str(error))
 
 
 def _broken(path: Path, error: sqlite3.DatabaseError) -> StoreError:

@@ -147,9 +147,13 @@ class Writer:
         self._db.execute("COMMIT")
 
     def discard(self) -> None:
-        """Remove the files of an import that is not committed."""
+        """Remove the files of an import that is not committed, and folders that are empty without them."""
         for name in self._files:
             (self._root / name).unlink(missing_ok=True)
+        folders = {(self._root / name).parent for name in self._files}
+        for folder in (*folders, *{folder.parent for folder in folders}):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
     def _write(self, interval: Interval, grid: GridKind, calendar: Calendar, queue: list[Pending]) -> None:
         blocks = [one.block for one in queue]
