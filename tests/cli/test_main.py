@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import openbell
-from openbell.cli.later import INSTEAD
 from openbell.cli.main import main
 
 HEAVY = ("numba", "polars", "pandas", "numpy", "pydantic", "rich")
@@ -60,6 +59,8 @@ class TestWrongUsage:
             (["plan", "x.toml", "--day", "tomorrow"], "not a date"),
             ([], "COMMAND"),
             (["run", "x.toml", "--speed", "fast"], "fast"),
+            (["data", "undo", "last", "--store", "x"], "last"),
+            (["data", "clean", "--store", "x", "--older-than", "-1"], "number of days"),
         ],
     )
     def test_is_refused_with_2_and_a_hint(self, words, hint, capsys):
@@ -75,21 +76,6 @@ class TestWrongUsage:
         (problem,) = json.loads(capsys.readouterr().out)["problems"]
         assert problem["code"] == "usage"
         assert problem["fix"] == "Did you mean run?"
-
-
-class TestCommandsOfLaterReleases:
-    def test_say_that_they_are_not_built_yet_and_what_to_do_instead(self, capsys):
-        for words in INSTEAD:
-            assert main(words.split()) == 1
-
-            said = capsys.readouterr().err
-            assert "is not built yet" in said
-            assert len(said.splitlines()) >= 2
-
-    def test_are_marked_in_the_help(self, capsys):
-        main(["--help"])
-
-        assert ("(not built yet)" in capsys.readouterr().out) == any(" " not in words for words in INSTEAD)
 
 
 class TestTheEdge:

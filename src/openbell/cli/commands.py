@@ -11,6 +11,8 @@ from typing import Any
 
 from openbell.bars.interval import Interval
 
+_MOST_DAYS = 100_000
+
 Options = Mapping[str, Any]  # what argparse's add_argument takes, which is of any type
 
 
@@ -53,6 +55,16 @@ def _day(text: str) -> date:
         raise ArgumentTypeError(f"{text!r} is not a date like 2024-07-01") from None
 
 
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days <= _MOST_DAYS:
+        raise ArgumentTypeError(f"{text!r} is not a number of days, 0 or more")
+    return days
+
+
 def _interval(text: str) -> Interval:
     try:
         return Interval.parse(text)
@@ -67,9 +79,6 @@ _INTERVAL = _argument("--interval", metavar="I", type=_interval, help="this inte
 _START = _argument("--start", metavar="D", type=_day, help="first date, like 2024-07-01")
 _END = _argument("--end", metavar="D", type=_day, help="last date, inclusive")
 _STRICT = _argument("--strict", action="store_true", help="exit 1 when symbols were dropped or rows set aside")
-
-# Only those whose work is done by this release are built; the rest say so when they are called.
-_LATER = "later:refuse"
 
 _IMPORT = Command(
     "import",
@@ -121,11 +130,35 @@ _DATA = Command(
                 _argument("--out", metavar="FILE", required=True, help="ends in .parquet or .csv"),
             ),
         ),
-        Command("verify", "read every file and compare it with the catalogue", _LATER),
-        Command("compact", "fewer, larger files", _LATER),
-        Command("clean", "remove what no import needs any more", _LATER),
-        Command("log", "the history of imports", _LATER),
-        Command("undo", "take an import back", _LATER),
+        Command("log", "the history of imports, the latest first", "upkeep:log", (_STORE,)),
+        Command(
+            "undo",
+            "take an import back; nothing is deleted, and the undo can be undone",
+            "upkeep:undo",
+            (_argument("number", metavar="IMPORT", type=int, help="its number, as data log names it"), _STORE),
+        ),
+        Command("compact", "fewer, larger pieces; deletes nothing", "upkeep:compact", (_STORE,)),
+        Command(
+            "clean",
+            "delete files that no longer count, and files that nobody names",
+            "upkeep:clean",
+            (
+                _STORE,
+                _argument(
+                    "--older-than",
+                    metavar="DAYS",
+                    type=_days,
+                    default=7.0,
+                    help="replaced so many days ago or earlier (default: 7); such imports can no longer be undone",
+                ),
+            ),
+        ),
+        Command(
+            "verify",
+            "read every file, compare it with the catalogue, and look for defects of the bars",
+            "upkeep:verify",
+            (_STORE, _argument("--strict", action="store_true", help="exit 1 also when there are findings only")),
+        ),
     ),
 )
 

@@ -41,7 +41,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     """
     _suggest(words)
     arguments, rest = build().parse_known_args(words)
-    if rest and not arguments.takes_anything:
+    if rest:
         raise UsageError(_unknown(rest[0], arguments))
     return arguments
 
@@ -56,16 +56,14 @@ def _shared() -> Parser:
 def _add(parser: argparse.ArgumentParser, commands: tuple[Command, ...]) -> None:
     places = parser.add_subparsers(metavar="COMMAND", required=True, title="commands", parser_class=Parser)
     for command in commands:
-        late = command.handler.startswith("later:")
-        summary = f"{command.help} (not built yet)" if late else command.help
         child = places.add_parser(
-            command.name, help=summary, description=summary, parents=[_shared()], allow_abbrev=False
+            command.name, help=command.help, description=command.help, parents=[_shared()], allow_abbrev=False
         )
         for argument in command.arguments:
             child.add_argument(*argument.flags, help=argument.help, **argument.options)
         flags = [flag for argument in command.arguments for flag in argument.flags if flag.startswith("--")]
         words = child.prog.removeprefix(f"{PROGRAM} ")
-        child.set_defaults(handler=command.handler, takes_anything=late, words=words, flags=[*flags, "--json"])
+        child.set_defaults(handler=command.handler, words=words, flags=[*flags, "--json"])
         if command.commands:
             _add(child, command.commands)
 

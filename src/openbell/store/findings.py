@@ -10,7 +10,7 @@ quiet markets are no defects.
 5. `_prices`: zero prices, and opens and closes outside of high and low.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -39,6 +39,10 @@ _LONGEST_DETOUR = 0.5
 _FEW = 4
 _STRAY_SHARE = 0.2
 _HOLIDAY_BARS = 10
+
+
+Progress = Callable[[int, int], None]
+"""Called with series done and series in all."""
 
 
 class Defect(StrEnum):
@@ -217,8 +221,15 @@ def _beyond(price: Floats, high: Floats, low: Floats) -> Mask:
     return beyond
 
 
-def findings(store: Path | str) -> list[Finding]:
+def findings(store: Path | str, *, without: Set[str] = frozenset(), progress: Progress | None = None) -> list[Finding]:
     """Every defect of everything that is stored, and what conflicts with the calendar.
+
+    Parameters
+    ----------
+    without
+        Symbols that are not looked at, as those whose files are damaged.
+    progress
+        Called with series done and series in all.
 
     Raises
     ------
@@ -226,22 +237,31 @@ def findings(store: Path | str) -> list[Finding]:
         If there is no store, or a file is damaged.
     """
     catalog = Catalog.latest(Path(store))
-    symbols = catalog.symbols()
     found: list[Finding] = []
-    kinds = {(one, GridKind.SESSION) for info in symbols.values() for one in info.intervals}
-    kinds |= {(one, GridKind.CLOCK) for info in symbols.values() for one in info.clock_intervals}
-    for interval, grid in sorted(kinds, key=lambda kind: (kind[0].rank, kind[1])):
-        series: dict[str, SeriesDays] = {}
-        markets = {info.market for info in symbols.values()}
-        for market in sorted(markets):
-            own = [symbol for symbol, info in symbols.items() if info.market == market]
-            here = resolved(catalog.root, load_calendar(market), catalog.pieces(interval, grid, own))
-            found += [one for symbol, days in here.items() for one in _of_days(symbol, interval, grid, days)]
-            found += _missing_for_all(interval, grid, market, here)
-            series |= here
-        for symbol, days in series.items():
-            found += defects_of(symbol, interval, whole(catalog.root, days))
+    work: list[tuple[str, Interval, SeriesDays]] = []
+    for interval, grid, market, own in _kinds(catalog, without):
+        here = resolved(catalog.root, load_calendar(market), catalog.pieces(interval, grid, own))
+        found += [one for symbol, days in here.items() for one in _of_days(symbol, interval, grid, days)]
+        found += _missing_for_all(interval, grid, market, here)
+        work += [(symbol, interval, days) for symbol, days in here.items()]
+    for done, (symbol, interval, days) in enumerate(work, start=1):
+        found += defects_of(symbol, interval, whole(catalog.root, days))
+        if progress is not None:
+            progress(done, len(work))
     return found
+
+
+def _kinds(catalog: Catalog, without: Set[str]) -> Iterator[tuple[Interval, GridKind, str, list[str]]]:
+    """Intervals, grids and markets that are stored, with their symbols, from short to long."""
+    kinds: dict[tuple[Interval, GridKind, str], list[str]] = {}
+    for symbol, info in catalog.symbols().items():
+        held = [(one, GridKind.SESSION) for one in info.intervals] + [
+            (one, GridKind.CLOCK) for one in info.clock_intervals
+        ]
+        for interval, grid in held if symbol not in without else ():
+            kinds.setdefault((interval, grid, info.market), []).append(symbol)
+    for interval, grid, market in sorted(kinds, key=lambda kind: (kind[0].rank, *kind[1:])):
+        yield interval, grid, market, kinds[interval, grid, market]
 
 
 def _of_days(symbol: str, interval: Interval, grid: GridKind, series: SeriesDays) -> Iterator[Finding]:

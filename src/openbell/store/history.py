@@ -38,7 +38,7 @@ def undo(store: Path | str, number: int) -> int:
         away.
     """
     root = Path(store)
-    with schema.writing(root) as db:
+    with schema.writing(root, make=False) as db:
         db.row_factory = sqlite3.Row
         record = db.execute("SELECT * FROM imports WHERE id = ?", (number,)).fetchone()
         if record is None:

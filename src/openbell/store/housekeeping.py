@@ -19,7 +19,7 @@ from openbell.store.series import resolved, whole
 from openbell.store.writer import BARS, Pending, Writer, day_range
 
 Progress = Callable[[int, int], None]
-"""Called with series done and series in all."""
+"""Called with how much is done, and how much there is: series to bring together, files to delete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def compact(store: Path | str, *, progress: Progress | None = None) -> Compacted
         If a file is damaged, or nothing can be written.
     """
     root = Path(store)
-    with schema.writing(root) as db:
+    with schema.writing(root, make=False) as db:
         writer = Writer(db, root)
         work: list[list[Piece]] = []
         for interval, grid in series_in(db):
@@ -100,7 +100,7 @@ class Cleaned:
     bytes: int
 
 
-def clean(store: Path | str, *, older_than: timedelta = timedelta(days=7)) -> Cleaned:
+def clean(store: Path | str, *, older_than: timedelta = timedelta(days=7), progress: Progress | None = None) -> Cleaned:
     """Delete files that no longer count since some time, and files that no catalogue names.
 
     Imports whose files are deleted can no longer be undone. Readers that began before that time may fail.
@@ -109,6 +109,8 @@ def clean(store: Path | str, *, older_than: timedelta = timedelta(days=7)) -> Cl
     ----------
     older_than
         How long ago a file must have been replaced, or written when nobody names it.
+    progress
+        Called after each file.
 
     Raises
     ------
@@ -117,7 +119,7 @@ def clean(store: Path | str, *, older_than: timedelta = timedelta(days=7)) -> Cl
     """
     root = Path(store)
     limit = (datetime.now(UTC) - older_than).isoformat(timespec="seconds").replace("+00:00", "Z")
-    with schema.writing(root) as db:
+    with schema.writing(root, make=False) as db:
         gone = "SELECT id FROM pieces WHERE retired IN (SELECT id FROM imports WHERE at <= ?)"
         db.execute(f"DELETE FROM presence WHERE piece IN ({gone})", (limit,))
         db.execute(f"DELETE FROM pieces WHERE id IN ({gone})", (limit,))
@@ -131,8 +133,10 @@ def clean(store: Path | str, *, older_than: timedelta = timedelta(days=7)) -> Cl
         oldest = time.time() - older_than.total_seconds()
         doomed += [path for path in orphans(root, known | names) if path.stat().st_mtime <= oldest]
         size = sum(path.stat().st_size for path in doomed)
-        for path in doomed:
+        for done, path in enumerate(doomed, start=1):
             path.unlink(missing_ok=True)
+            if progress is not None:
+                progress(done, len(doomed))
         return Cleaned(len(doomed), size)
 
 

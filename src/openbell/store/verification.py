@@ -24,11 +24,14 @@ class Verified:
         How much was read.
     problems
         Damaged and missing files with the symbols that they hold; files that nobody names are warnings.
+    damaged
+        The symbols that have rows in damaged or missing files.
     """
 
     files: int
     bytes: int
     problems: tuple[Problem, ...]
+    damaged: frozenset[str] = frozenset()
 
     @property
     def ok(self) -> bool:
@@ -48,13 +51,16 @@ def verify(store: Path | str, *, progress: Progress | None = None) -> Verified:
     problems = _catalog_problems(catalog)
     files = catalog.files()
     holders = catalog.holders()
+    damaged: set[str] = set()
     for done, (file, checksum) in enumerate(files.items(), start=1):
         problem = _file_problem(catalog.root, file, checksum, holders.get(file.name, ()))
-        problems += [problem] if problem is not None else []
+        if problem is not None:
+            problems.append(problem)
+            damaged.update(holders.get(file.name, ()))
         if progress is not None:
             progress(done, len(files))
     problems += [_orphan(path) for path in orphans(catalog.root, {file.name for file in files})]
-    return Verified(len(files), sum(file.size for file in files), tuple(problems))
+    return Verified(len(files), sum(file.size for file in files), tuple(problems), frozenset(damaged))
 
 
 def _catalog_problems(catalog: Catalog) -> list[Problem]:
