@@ -60,14 +60,14 @@ def test_q_ends_a_run_in_a_terminal_with_a_report_that_says_so(store: Path, tmp_
     (tmp_path / "session.toml").write_text(toml_text(made))
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "openbell", "run", str(tmp_path / "session.toml"), "--out", str(tmp_path / "run")]
-    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=tmp_path)
-    os.close(theirs)
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=tmp_path) as process:
+        os.close(theirs)
 
-    before = read(ours, "keys: ")
-    os.write(ours, b"q")
-    after = read(ours, "written to")
-    code = process.wait(WAIT)
-    os.close(ours)
+        before = read(ours, "keys: ")
+        os.write(ours, b"q")
+        after = read(ours, "written to")
+        code = process.wait(WAIT)
+        os.close(ours)
 
     assert "space pause" in before
     assert "interrupted: this is what was done by then" in re.sub(r"\s+", " ", after)

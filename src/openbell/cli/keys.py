@@ -38,12 +38,13 @@ def keys(control: Control) -> Iterator[None]:
     former = termios.tcgetattr(terminal)
     over = threading.Event()
     listener = threading.Thread(target=_listen, args=(terminal, control, over), daemon=True)
-    if control.speed:
-        print(HELP, file=sys.stderr)
     try:
+        # What was typed before is dropped here, so nobody is invited to type earlier.
         tty.setcbreak(terminal)
         control.attended = True
         listener.start()
+        if control.speed:
+            print(HELP, file=sys.stderr)
         yield
     finally:
         over.set()
