@@ -107,9 +107,16 @@ _DATA = Command(
         Command("list", "symbols and intervals, with their ranges", "stores:listing", (_STORE, _SYMBOL, _INTERVAL)),
         Command(
             "coverage",
-            "share of the expected bars that are there",
+            "share of the expected bars that are there, as a table and a map by symbol and day",
             "completeness:coverage",
-            (_STORE, _SYMBOL, _INTERVAL, _START, _END),
+            (
+                _STORE,
+                _SYMBOL,
+                _INTERVAL,
+                _START,
+                _END,
+                _argument("--html", metavar="FILE", help="draw the map as a page that needs no network"),
+            ),
         ),
         Command(
             "gaps",

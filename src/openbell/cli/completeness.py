@@ -2,11 +2,13 @@
 
 import argparse
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from openbell.cli.figures import NOTHING, Sheet, amount, count, share, shortened
+from openbell.cli.heatmap import Picture
+from openbell.cli.heatpage import heat_page
 from openbell.cli.holdings import Group, groups
 from openbell.cli.output import Output
 from openbell.store.coverage import Coverage, Hole, SymbolGaps, find_gaps
@@ -19,13 +21,24 @@ DONE = 0
 def coverage(arguments: argparse.Namespace, output: Output) -> int:
     """Say how many of the expected bars are there, the worst symbol first."""
     found = [covered(one.data, one.symbols, one.interval, one.first, one.last) for one in _groups(arguments)]
-    output.document({"coverage": [row for one in found for row in _described(one)]})
+    page = _drawn(arguments, found)
+    output.document({"coverage": [row for one in found for row in _described(one)]} | page)
     columns = ("symbol", "percent", "bars", "expected", "worst session", "percent then")
     for one in found:
         title = f"{one.interval} bars, {one.dates[0]} to {one.dates[-1]} ({amount(len(one.dates), 'session')})"
         by_quality = sorted(_described(one), key=lambda row: (row["percent"] is None, row["percent"], row["symbol"]))
-        output.show(*shortened(Sheet(title, columns, [_graded(row) for row in by_quality])))
+        output.show(*shortened(Sheet(title, columns, [_graded(row) for row in by_quality])), Picture(one))
+    if page:
+        output.show(f"\nwritten to {arguments.html}")
     return DONE
+
+
+def _drawn(arguments: argparse.Namespace, found: Sequence[Coverage]) -> dict[str, object]:
+    if arguments.html is None:
+        return {}
+    text = heat_page(f"Coverage of {arguments.store}", found)
+    Path(arguments.html).write_text(text, encoding="utf-8")
+    return {"html": arguments.html, "bytes": len(text.encode())}
 
 
 def gaps(arguments: argparse.Namespace, output: Output) -> int:
