@@ -11,7 +11,6 @@ import yaml
 from openbell.bars.interval import Interval
 from openbell.config.loader import load, schema
 from openbell.config.session_file import HistoryRule, Mode, QualityRule
-from openbell.config.unbuilt import SECTIONS
 from openbell.errors import ConfigError
 from openbell.indicators import registry
 from openbell.market.session import Hours
@@ -279,7 +278,7 @@ class TestFaults:
             ({"sesion": {}}, "sesion", "is not a key", "Did you mean session?"),
             ({"session__intervalls": ["1m"]}, "session.intervalls", "is not a key", "Did you mean intervals?"),
             ({"completeness": 1.0}, "completeness", "is not a key", "It belongs in [session]."),
-            ({"days": 3}, "days", "is not a key", "It belongs in [[history]]."),
+            ({"days": 3}, "days", "is not a key", "It belongs in [[history]] or"),
             ({"backtest__zzz": 1}, "backtest.zzz", "is not a key", "start, end, speed"),
             ({"quality": {"histroy": True}}, "quality.histroy", "is not a key", "Did you mean history?"),
         ],
@@ -389,17 +388,37 @@ use = "scanners.py:GapUp"
         assert all(problem.where.startswith(f"{path}: ") for problem in problems)
         assert {problem.code for problem in problems} >= {"not_built", "unknown_key", "missing_key", "no_file"}
 
-    @pytest.mark.parametrize("section", SECTIONS)
-    def test_what_is_not_built_yet_says_so(self, inside, section):
-        (problem,) = problems_of(changed(**{section: [{"name": "x"}]}))
-
-        assert (problem.where, problem.code) == (section, "not_built")
-        assert "not built yet" in problem.what
-
     def test_live_sessions_are_not_built_yet(self, inside):
         (problem,) = problems_of(changed(mode="live"))
 
         assert (problem.where, problem.code) == ("mode", "not_built")
+        assert "not built yet" in problem.what
+
+    @pytest.mark.parametrize(
+        ("keys", "place", "what"),
+        [
+            ({"column": "volme"}, ".column", "column 'volme' is not known"),
+            ({"statistic": "meen"}, ".statistic", "statistic 'meen' is not known"),
+            ({"per": "hour"}, ".per", "per 'hour' is not known"),
+            ({"early": "drop"}, ".early", "was 'drop'"),
+            ({"days": 0}, ".days", "was 0"),
+            ({"weeks": 3}, ".days", "days=10 and weeks=3"),
+            ({"per": "minute", "column": "gap"}, "", "gap has no curve"),
+            ({"name": ""}, ".name", "at least 1 character"),
+        ],
+    )
+    def test_an_aggregate_that_cannot_be_is_told_with_its_key(self, inside, keys, place, what):
+        (problem,) = problems_of(changed(aggregates=[{"name": "x", "column": "volume", "days": 10} | keys]))
+
+        assert problem.where == f"aggregates[0]{place}"
+        assert what in problem.what
+
+    def test_aggregates_of_one_name_are_refused(self, inside):
+        one = {"name": "x", "column": "volume", "days": 10}
+
+        (problem,) = problems_of(changed(aggregates=[one, one | {"days": 5}]))
+
+        assert (problem.where, problem.code) == ("aggregates[1].name", "name_taken")
 
     @pytest.mark.parametrize(
         ("start", "end", "what"),
@@ -498,7 +517,7 @@ def test_the_schema_names_every_section():
 
     assert set(described["properties"]) == {
         "name", "market", "mode", "store", "backtest", "session", "history", "quality", "budget", "indicators",
-            "scanners", "strategies",
+            "aggregates", "scanners", "strategies",
     }  # fmt: skip
     json.dumps(described)
 

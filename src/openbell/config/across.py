@@ -18,6 +18,7 @@ def faults_across(document: Mapping[str, object], folder: Path) -> Iterator[Prob
     yield from _nobody_to_follow(document)
     yield from _no_trading_day(document)
     yield from _indicators(document, folder)
+    yield from _twins(document)
 
 
 def _nobody_to_follow(document: Mapping[str, object]) -> Iterator[Problem]:
@@ -66,6 +67,16 @@ def _indicators(document: Mapping[str, object], folder: Path) -> Iterator[Proble
                         yield Problem(f"indicators[{place}].use", what, fix, code="name_taken")
             except ValidationError as error:
                 yield from findings(error, ("indicators", place))
+
+
+def _twins(document: Mapping[str, object]) -> Iterator[Problem]:
+    """Figures over past sessions are read by name, so each must have its own."""
+    tables = document.get("aggregates")
+    names = [table.get("name") for table in tables if isinstance(table, Mapping)] if isinstance(tables, list) else []
+    for place, name in enumerate(names):
+        if isinstance(name, str) and name in names[:place]:
+            what = f"was {name!r}, the name of aggregates[{names.index(name)}], too."
+            yield Problem(f"aggregates[{place}].name", what, "Give each a name of its own.", code="name_taken")
 
 
 def _calendar(document: Mapping[str, object]) -> Calendar | None:

@@ -8,7 +8,6 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from openbell.config.model import Document
-from openbell.config.unbuilt import SECTIONS
 from openbell.errors import Problem, nearest
 
 Place = tuple[int | str, ...]
@@ -75,7 +74,7 @@ def _advice(place: Place) -> str:
 def _unknown_key(place: Place) -> Problem:
     *above, key = place
     model, _ = _described(tuple(above))
-    known = [*_keys(model), *(SECTIONS if not above else ())]
+    known = _keys(model)
     like = nearest(str(key), known)
     if like:
         fix = f"Did you mean {like}?"

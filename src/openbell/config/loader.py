@@ -18,6 +18,7 @@ from openbell.config.across import faults_across
 from openbell.config.findings import findings
 from openbell.config.reading import plain, read_document
 from openbell.config.session_file import (
+    AggregateRule,
     BudgetRule,
     HistoryRule,
     IndicatorRule,
@@ -97,6 +98,7 @@ def _session_file(checked: model.Document, path: Path | None) -> SessionFile:
         quality=QualityRule(checked.quality.history, checked.quality.session),
         budget=BudgetRule(checked.budget.max_symbols, checked.budget.max_megabytes),
         indicators=tuple(IndicatorRule(rule.spec, rule.keep, _some(rule.symbols)) for rule in checked.indicators),
+        aggregates=tuple(AggregateRule(rule.name, rule.aggregate, _some(rule.symbols)) for rule in checked.aggregates),
         scanners=tuple(_scanner(rule) for rule in checked.scanners),
         strategies=tuple(
             StrategyRule(rule.use, rule.params, rule.faults_allowed, rule.slow_after) for rule in checked.strategies

@@ -31,7 +31,8 @@ from openbell.config.fields import (
 )
 from openbell.config.session_file import Mode
 from openbell.errors import IndicatorError, Problem
-from openbell.indicators import own, registry
+from openbell.indicators import aggregates, own, registry
+from openbell.indicators.aggregates import Early
 from openbell.indicators.definition import Definition
 from openbell.indicators.spec import IndicatorSpec
 from openbell.market.session import Hours
@@ -161,6 +162,52 @@ class Indicator(Input):
         return spec
 
 
+class Aggregate(Table):
+    """One ``[[aggregates]]``."""
+
+    name: Annotated[str, Field(strict=True, min_length=1)] = Field(
+        description='what it is read by, like name = "avg_volume".'
+    )
+    column: Annotated[str, Field(strict=True)] = Field(
+        description=f"a column of sessions: {', '.join(aggregates.COLUMNS)}."
+    )
+    statistic: Annotated[str, Field(strict=True)] = Field(
+        default="mean", description=f"one of {', '.join(aggregates.STATISTICS)}."
+    )
+    days: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+        default=None, description="over how many sessions before today, 1 or more, like days = 10."
+    )
+    weeks: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+        default=None, description="over how many weeks before today, 1 or more, like weeks = 52."
+    )
+    per: Annotated[str, Field(strict=True)] = Field(
+        default="session", description='per = "session", or per = "minute" for a curve over the day.'
+    )
+    early: Early = Field(default=Early.KEEP, description='early = "keep", "skip" or "scale": what early closes are.')
+    symbols: SomeSymbols = Field(default=None, description=f"{_SOME_SYMBOLS}.")
+
+    _aggregate: aggregates.Aggregate = PrivateAttr()
+
+    @property
+    def aggregate(self) -> aggregates.Aggregate:
+        """What is computed."""
+        return self._aggregate
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        try:
+            self._aggregate = aggregates.Aggregate(
+                self.column, self.statistic, self.days, self.weeks, self.per, self.early
+            )
+        except IndicatorError as error:
+            raise refused(*(self._placed(problem) for problem in error.problems)) from error
+        return self
+
+    def _placed(self, problem: Problem) -> Problem:
+        key = next((word for word in re.findall(r"\w+", problem.what) if word in type(self).model_fields), "")
+        return Problem(key, f"{problem.what}.", problem.fix, code=problem.code)
+
+
 class Strategy(Table):
     """One ``[[strategies]]``."""
 
@@ -233,6 +280,7 @@ class Document(Table):
     quality: Quality = Field(default=Quality(), description="a table [quality] with history and session.")
     budget: Budget = Field(default=Budget(), description="a table [budget] with max_symbols or max_megabytes.")
     indicators: list[Indicator] = Field(default=[], description="each indicator as a table of its own, [[indicators]].")
+    aggregates: list[Aggregate] = Field(default=[], description="each figure as a table of its own, [[aggregates]].")
     scanners: list[Scanner] = Field(default=[], description="each scanner as a table of its own, [[scanners]].")
     strategies: list[Strategy] = Field(default=[], description="each strategy as a table of its own, [[strategies]].")
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from openbell.bars.interval import Interval
+from openbell.indicators.aggregates import Aggregate
 from openbell.indicators.spec import IndicatorSpec
 from openbell.market.session import Hours
 
@@ -84,6 +85,25 @@ class IndicatorRule:
 
     spec: IndicatorSpec
     keep: bool
+    symbols: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateRule:
+    """One ``[[aggregates]]``.
+
+    Parameters
+    ----------
+    name
+        What it is read by.
+    aggregate
+        What is computed.
+    symbols
+        The symbols it is for, None for all.
+    """
+
+    name: str
+    aggregate: Aggregate
     symbols: frozenset[str] | None
 
 
@@ -208,7 +228,7 @@ class SessionFile:
         Which segments of a day are streamed.
     completeness
         The least share of its window's base bars that a derived bar needs, 0 to 1.
-    history, quality, budget, indicators, scanners, strategies
+    history, quality, budget, indicators, aggregates, scanners, strategies
         The rules, in the order of the file.
     text
         The same as TOML, with defaults written out and absolute paths, so that it can be run from anywhere.
@@ -230,6 +250,7 @@ class SessionFile:
     quality: QualityRule
     budget: BudgetRule
     indicators: tuple[IndicatorRule, ...]
+    aggregates: tuple[AggregateRule, ...]
     scanners: tuple[ScannerRule, ...]
     strategies: tuple[StrategyRule, ...]
     text: str

@@ -2,18 +2,11 @@
 
 from collections.abc import Iterator
 
-SECTIONS = {
-    "aggregates": "figures over past sessions",
-}
 VALUES = {("mode", "live"): "live sessions"}
 
 
 def take_out(document: dict[str, object]) -> Iterator[tuple[str, str, str]]:
     """Remove what is not built from a document, and tell of each: key, what, fix."""
-    for key, feature in SECTIONS.items():
-        if key in document:
-            del document[key]
-            yield key, f"{feature} are not built yet in this version.", f"Take {key} out of the file."
     for (key, value), feature in VALUES.items():
         if document.get(key) == value:
             del document[key]

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Floats
+from openbell.desk.aggregates import by_row
 from openbell.desk.grades import Grades
 from openbell.desk.windows import Windows
 from openbell.errors import Problem, SessionError, nearest
@@ -45,6 +46,7 @@ class Bars:
         self.slot = 0
         self.selection: Selection = slice(0, 0)
         self.interval = str(lane.interval)
+        self._past: dict[str, tuple[int, Floats]] = {}
         self._views: dict[tuple[int, str | None], tuple[IndicatorSpec, Selection, int, Floats]] = {}
 
     def at(self, slot: int, selection: Selection) -> "Bars":
@@ -164,6 +166,24 @@ class Bars:
         if isinstance(selection, slice):
             self._views[id(spec), output] = (spec, selection, manager.capacity, values)
         return values
+
+    def aggregate(self, name: str) -> Floats:
+        """A figure over past sessions for each symbol, NaN where a symbol does not have it.
+
+        Parameters
+        ----------
+        name
+            As under ``[[aggregates]]``; of a curve the minutes of the day are the second axis.
+
+        Raises
+        ------
+        SessionError
+            If no symbol has it.
+        """
+        known = self._past.get(name)
+        if known is None or known[0] != self._session.revision:
+            known = self._past[name] = (self._session.revision, by_row(self._session, name))
+        return known[1][self.selection]
 
     def window(self, bars: int, column: str = "close") -> Floats:
         """The last windows of the grid, this one included, over history and today.

@@ -83,6 +83,7 @@ class Aggregate:
         problems = [*self._words(), *self._amounts()]
         if problems:
             raise IndicatorError(*problems)
+        object.__setattr__(self, "early", Early(self.early))
 
     @property
     def key(self) -> str:

@@ -11,13 +11,23 @@ from dataclasses import dataclass, field
 from openbell.bars.interval import Interval
 from openbell.config.session_file import SessionFile
 from openbell.errors import Problem
+from openbell.provisioning.bases import base_of
 from openbell.provisioning.blueprint import Blueprint, Blueprints, added_steps, quality_step, register_steps
 from openbell.provisioning.budget import within_budget
 from openbell.provisioning.needs import SymbolNeed
 from openbell.provisioning.offers import Offer
+from openbell.provisioning.past import MINUTE
 from openbell.provisioning.reach import Reach, Reacher
 from openbell.provisioning.requirements import Moment, ProvisioningRequirements, by_symbol
-from openbell.provisioning.steps import Load, LoadHistorical, LoadSession, Read, Step, UpgradeSymbol
+from openbell.provisioning.steps import (
+    CalculateAggregates,
+    Load,
+    LoadHistorical,
+    LoadSession,
+    Read,
+    Step,
+    UpgradeSymbol,
+)
 from openbell.provisioning.validation import Findings, Validator
 from openbell.session.asks import Ask
 from openbell.session.records import Amount, SymbolRecord, Tier
@@ -141,7 +151,8 @@ class Analyst:
         history = self._history(draft, reacher)
         if record is None:
             today = self._session_reads(draft.symbol, blueprint.streamed)
-            return [*blueprint.create, *history, LoadSession(today, _TODAY), *blueprint.register]
+            figures = self._aggregates(draft, reacher, history)
+            return [*blueprint.create, *history, LoadSession(today, _TODAY), *figures, *blueprint.register]
         need = draft.need
         upgraded = need.full and record.tier is Tier.ADHOC
         steps: list[Step] = []
@@ -153,6 +164,8 @@ class Analyst:
         if missing:
             streamed = [interval for interval in blueprint.streamed if interval in missing]
             steps.append(LoadSession(self._session_reads(draft.symbol, streamed), _TODAY))
+        if upgraded:
+            steps += self._aggregates(draft, reacher, history)
         steps += register_steps(need, self._unregistered(draft, record))
         if upgraded and (self._file.quality.history or self._file.quality.session):
             steps.append(quality_step(self._file))
@@ -171,6 +184,21 @@ class Analyst:
             rows = zip(wanted, firsts, untils, strict=True)
             loads = self._loads[key] = tuple(self._load(draft, *row) for row in rows)
         return [LoadHistorical(loads, self._reads(draft, loads, reacher), _why(draft.need, loads))]
+
+    def _aggregates(self, draft: Draft, reacher: Reacher, history: Sequence[Step]) -> list[Step]:
+        """Figures over past sessions; of minutes only those are read that are neither held nor read anyway."""
+        rules = tuple(draft.need.aggregates.items())
+        if not rules:
+            return []
+        base, today = base_of(MINUTE, draft.stored), self._time.today.ordinal
+        curves = [one.first_session(self._time.calendar, today) for _, one in rules if one.per == "minute"]
+        reads: tuple[Read, ...] = ()
+        if curves and base is not None:
+            coming = [read.first for step in history if isinstance(step, LoadHistorical) for read in step.reads
+                      if read.interval == base]  # fmt: skip
+            until = min([today, self._held_from(draft, base), *coming])
+            reads = (reacher.read(draft.symbol, base, min(curves), until - 1),) if min(curves) < until else ()
+        return [CalculateAggregates(rules, reads, f"known before the open: {', '.join(name for name, _ in rules)}")]
 
     def _load(self, draft: Draft, interval: Interval, first: int, until: int) -> Load:
         amount, base = draft.need.amounts[interval], draft.blueprint.bases[interval]

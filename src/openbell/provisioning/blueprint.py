@@ -53,6 +53,7 @@ class Blueprints:
         self._file, self._time = file, time
         self._made: dict[object, Blueprint] = {}
         named = [rule.symbols for rule in file.history] + [rule.symbols for rule in file.indicators]
+        named += [rule.symbols for rule in file.aggregates]
         self._lists = [symbols for symbols in named if symbols is not None]
 
     def of(self, symbol: str, asks: Sequence[Ask], stored: tuple[Interval, ...]) -> Blueprint:

@@ -9,6 +9,7 @@ from typing import Any
 from openbell.bars.interval import Interval
 from openbell.errors import Problem, Severity
 from openbell.indicators import registry
+from openbell.indicators.aggregates import Aggregate
 from openbell.indicators.spec import IndicatorSpec
 from openbell.provisioning import steps
 from openbell.provisioning.offers import Offer
@@ -23,6 +24,7 @@ _CLASSES: dict[str, type] = {
         *(ProvisioningRequirements, Moment, Offer, Problem, Amount, AddSymbol, AddBars, AddIndicator),
         *(steps.Read, steps.Load, steps.EvictSymbol, steps.CreateSymbol, steps.UpgradeSymbol, steps.AddInterval),
         *(steps.LoadHistorical, steps.LoadSession, steps.RegisterIndicators, steps.CalculateQuality),
+        *(steps.CalculateAggregates, Aggregate),
     )
 }
 

@@ -43,6 +43,8 @@ def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: St
     record.kept |= staged.kept
     if staged.quality is not None:
         record.history_quality, record.session_quality = staged.quality
+    if staged.aggregates is not None:
+        record.aggregates = staged.aggregates
     session.weigh(record)
     session.asks.hold(asks, session.time.now)
     session.revision += 1

@@ -16,7 +16,7 @@ from openbell.provisioning.correction import Correction, Corrector, correction_p
 from openbell.provisioning.requirements import ProvisioningRequirements
 from openbell.provisioning.result import ProvisioningResult, Status, StepReport
 from openbell.provisioning.staging import Blocks, StagedSymbol, Stager
-from openbell.provisioning.steps import EvictSymbol, LoadHistorical, LoadSession
+from openbell.provisioning.steps import LOADING, EvictSymbol
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
 
@@ -121,7 +121,7 @@ class Executor:
                 if self._observer is not None:
                     self._observer(requirements.symbol, str(step))
                 if isinstance(blocks, StoreError):
-                    if isinstance(step, LoadHistorical | LoadSession):
+                    if isinstance(step, LOADING):
                         raise blocks
                     bars = 0
                 else:

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from openbell.bars.interval import Interval
 from openbell.config.session_file import SessionFile
+from openbell.indicators.aggregates import Aggregate
 from openbell.indicators.spec import IndicatorSpec
 from openbell.session.asks import AddBars, AddIndicator, AddSymbol, Ask
 from openbell.session.records import Amount
@@ -29,6 +30,8 @@ class SymbolNeed:
         The indicators, by key.
     kept
         Keys of the indicators whose series is kept.
+    aggregates
+        Figures over past sessions, by name.
     """
 
     full: bool = False
@@ -37,6 +40,7 @@ class SymbolNeed:
     because: dict[Interval, dict[str, str]] = field(default_factory=dict)
     specs: dict[str, IndicatorSpec] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    aggregates: dict[str, Aggregate] = field(default_factory=dict)
 
     def want(self, interval: Interval, amount: Amount, reason: str) -> None:
         """Raise what is needed of an interval."""
@@ -80,6 +84,9 @@ def _promise(need: SymbolNeed, symbol: str, file: SessionFile) -> None:
     for rule in file.indicators:
         if rule.symbols is None or symbol in rule.symbols:
             _indicator(need, rule.spec, rule.keep)
+    for figure in file.aggregates:
+        if figure.symbols is None or symbol in figure.symbols:
+            need.aggregates[figure.name] = figure.aggregate
 
 
 def _indicator(need: SymbolNeed, spec: IndicatorSpec, keep: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from openbell.bars.interval import Interval
 from openbell.errors import Problem
 from openbell.provisioning.offers import Offer
-from openbell.provisioning.steps import LoadHistorical, LoadSession, Step, step_as_dict
+from openbell.provisioning.steps import LOADING, Step, step_as_dict
 from openbell.session.asks import Ask, operation_of
 
 SECONDS_PER_STEP = 2e-4
@@ -97,7 +97,7 @@ class ProvisioningRequirements:
         return len(self.provisioning_steps) * SECONDS_PER_STEP + self.bars * SECONDS_PER_BAR
 
     def _reads(self) -> list[Any]:
-        loading = (step for step in self.provisioning_steps if isinstance(step, LoadHistorical | LoadSession))
+        loading = (step for step in self.provisioning_steps if isinstance(step, LOADING))
         return [read for step in loading for read in step.reads]
 
     def as_dict(self) -> dict[str, Any]:

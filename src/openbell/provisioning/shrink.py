@@ -97,6 +97,7 @@ class Shrinker:
             record.tier = Tier.ADHOC
             record.added_by = record.origin
             record.history_quality = record.session_quality = False
+            record.aggregates = {}
         session.weigh(record)
 
     def _need(self, symbol: str, asks: Iterable[Ask]) -> SymbolNeed:

@@ -9,17 +9,22 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.block import Block
+from openbell.bars.block import Block, Floats
 from openbell.bars.derive import derive, ready_to_fold
 from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval, Unit
 from openbell.errors import StoreError
+from openbell.indicators.aggregates import Aggregate
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
 from openbell.market.windows import windows
+from openbell.provisioning.bases import base_of
+from openbell.provisioning.past import MINUTE, PastFigures, curve
 from openbell.provisioning.requirements import ProvisioningRequirements
 from openbell.provisioning.steps import (
+    LOADING,
     AddInterval,
+    CalculateAggregates,
     CalculateQuality,
     CreateSymbol,
     EvictSymbol,
@@ -72,6 +77,7 @@ class StagedSymbol:
     upgrade: bool = False
     evicted: tuple[str, ...] = ()
     quality: tuple[bool, bool] | None = None
+    aggregates: dict[str, float | Floats] | None = None
 
 
 class Stager:
@@ -86,6 +92,7 @@ class Stager:
     def __init__(self, session: SessionData, data: DataManager) -> None:
         self._session, self._data, self._time = session, data, session.time
         self._warmer = Warmer(session)
+        self._past = PastFigures(data, session.time)
         self._begin = int(self._time.calendar.begins[self._time.today.ordinal])
 
     def read(
@@ -95,6 +102,7 @@ class Stager:
 
         A symbol whose file cannot be read comes with the error; the others go on.
         """
+        self._past.expect(requirements.symbol for requirements in group)
         for start in range(0, len(group), CHUNK):
             yield from self._read_chunk(group[start : start + CHUNK])
 
@@ -145,6 +153,9 @@ class Stager:
             case LoadSession(reads):
                 self._today(staged, blocks)
                 return sum(read.bars for read in reads)
+            case CalculateAggregates(rules, reads):
+                staged.aggregates = {name: self._figure(staged, one, blocks) for name, one in rules}
+                return sum(read.bars for read in reads)
             case RegisterIndicators(specs, kept):
                 staged.kept, staged.specs = kept, specs
                 for spec in specs:
@@ -177,6 +188,16 @@ class Stager:
         made = derive(base, grid, expected, completeness=self._session.completeness, lefts=lefts)
         own = blocks.get(load.interval)
         return made if own is None else self._merged(made, base, own.between(left, right))
+
+    def _figure(self, staged: StagedSymbol, aggregate: Aggregate, blocks: Blocks) -> float | Floats:
+        symbol = staged.requirements.symbol
+        if aggregate.per == "session":
+            return self._past.of(aggregate, symbol)
+        info = self._data.info(symbol)
+        base = None if info is None else base_of(MINUTE, info.intervals_on(self._time.today.date))
+        assert base is not None
+        bars = self._stored(staged, base, blocks)
+        return curve(aggregate, self._time, base, bars, self._session.completeness)
 
     def _until(self, load: Load) -> int:
         """The first session that is not made: of a week that is not over, nothing is."""
@@ -290,7 +311,7 @@ def spans_of(requirements: ProvisioningRequirements) -> dict[Interval, tuple[int
     """The sessions to read of each stored interval: history and today as one stretch."""
     spans: dict[Interval, tuple[int, int]] = {}
     for step in requirements.provisioning_steps:
-        if isinstance(step, LoadHistorical | LoadSession):
+        if isinstance(step, LOADING):
             for read in step.reads:
                 first, last = spans.get(read.interval, (read.first, read.last))
                 spans[read.interval] = (min(first, read.first), max(last, read.last))

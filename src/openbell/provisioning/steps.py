@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openbell.bars.interval import Interval
+from openbell.indicators.aggregates import Aggregate
 from openbell.indicators.spec import IndicatorSpec
 from openbell.session.records import Amount
 
@@ -132,6 +133,18 @@ class RegisterIndicators:
 
 
 @dataclass(frozen=True, slots=True)
+class CalculateAggregates:
+    """Figures over past sessions by name; ``reads`` are the minutes that curves need and nothing else reads."""
+
+    rules: tuple[tuple[str, Aggregate], ...]
+    reads: tuple[Read, ...]
+    reason: str
+
+    def __str__(self) -> str:
+        return "calculate_aggregates"
+
+
+@dataclass(frozen=True, slots=True)
 class CalculateQuality:
     """Quality from now on, of history and of the session as the session file says."""
 
@@ -150,9 +163,14 @@ Step = (
     | AddInterval
     | LoadHistorical
     | LoadSession
+    | CalculateAggregates
     | RegisterIndicators
     | CalculateQuality
 )
+
+
+# The steps that read bars of the store.
+LOADING = LoadHistorical | LoadSession | CalculateAggregates
 
 
 def step_as_dict(step: Step) -> dict[str, Any]:
@@ -167,6 +185,8 @@ def step_as_dict(step: Step) -> dict[str, Any]:
             plain |= {"reads": [_read(read) for read in reads], "intervals": [str(load.interval) for load in loads]}
         case LoadSession(reads):
             plain |= {"reads": [_read(read) for read in reads]}
+        case CalculateAggregates(rules, reads):
+            plain |= {"reads": [_read(read) for read in reads], "aggregates": [name for name, _ in rules]}
         case RegisterIndicators(specs):
             plain |= {"indicators": [spec.key for spec in specs]}
         case _:

@@ -11,6 +11,7 @@ from openbell.market.time_manager import TimeManager
 from openbell.provisioning.bases import base_of, derivable
 from openbell.provisioning.needs import SymbolNeed
 from openbell.provisioning.offers import Offer, with_days, with_interval, with_symbol
+from openbell.provisioning.past import MINUTE
 from openbell.provisioning.reach import Reach
 from openbell.session.asks import Ask
 from openbell.store.days import GridKind
@@ -43,6 +44,7 @@ class Validator:
                 problems.append(self._not_derivable(symbol, interval, stored))
                 offers += filter(None, [with_interval(ask, tuple(stored))])
         problems += self._without_volume(symbol, need, stored)
+        problems += self._aggregates(symbol, need, stored, info.listed)
         if info.delisted is not None and info.delisted <= today:
             what = f"no longer traded from {info.delisted} on; there is nothing to stream on {today}."
             fix = "Leave it out, or choose an earlier day."
@@ -116,6 +118,23 @@ class Validator:
             for spec in wanting:
                 fix = "Use an indicator of prices, or import bars with volume."
                 yield Problem(f"{symbol}/{spec.key}", "needs volume, which this symbol's bars lack.", fix, "no_volume")
+
+    def _aggregates(
+        self, symbol: str, need: SymbolNeed, stored: Sequence[Interval], listed: date
+    ) -> Iterable[Problem]:  # fmt: skip
+        """Curves need minutes; what reaches back before the first bar is made of fewer sessions."""
+        for name, aggregate in need.aggregates.items():
+            where = f"{symbol}/{name}"
+            if aggregate.per == "minute" and base_of(MINUTE, tuple(stored)) is None:
+                what = f"is a curve over the minutes of the day, and stored is {', '.join(map(str, stored))}."
+                yield Problem(where, what, "Leave the symbol out of it, or import minutes.", "no_minutes")
+            first = self._time.calendar.session(
+                aggregate.first_session(self._time.calendar, self._time.today.ordinal)
+            ).date
+            if first < listed < self._time.today.date:
+                what = f"reaches back to {first}; the first bar is of {listed}."
+                fix = "Import earlier bars, or go on: it is made of the sessions that are there."
+                yield Problem(where, what, fix, "short_aggregate", Severity.WARNING)
 
     def _no_history(self, symbol: str, interval: Interval, need: SymbolNeed) -> Problem:
         reason = need.reasons[interval]

@@ -1,7 +1,8 @@
 """The state of a session as a short text: equal states give equal texts, on every machine.
 
 The *digest* covers, symbols by name: tier; per interval its base, the held bars (stamps, bits of each field,
-completeness), what quality is counted over; per indicator outputs, valid, settled, last update; and now. Quality and
+completeness), what quality is counted over; per indicator outputs, valid, settled, last update; figures over past
+sessions; and now. Quality and
 gaps follow from the bars and the stretch they are counted over, so the stretch is what is written.
 The *fingerprint* adds who asked for what, by which path it came, locks and rows.
 """
@@ -57,4 +58,7 @@ def symbol_digest(session: SessionData, record: SymbolRecord) -> bytes:
         if key in record.kept:
             kept = session.kept[spec].series(row)
             part.update(np.where(np.isnan(kept), np.nan, kept).tobytes())
+    for key, figure in sorted(record.aggregates.items()):
+        part.update(f"{key} over past sessions\n".encode())
+        part.update(np.where(np.isnan(figure), np.nan, figure).tobytes())
     return part.digest()

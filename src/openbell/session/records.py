@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from openbell.bars.block import Block
+from openbell.bars.block import Block, Floats
 from openbell.bars.interval import Interval
 from openbell.indicators.spec import IndicatorSpec
 
@@ -132,3 +132,4 @@ class SymbolRecord:
     series: dict[Interval, Series] = field(default_factory=dict)
     indicators: dict[str, IndicatorSpec] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    aggregates: dict[str, float | Floats] = field(default_factory=dict)

@@ -273,6 +273,11 @@ class SymbolSessionData:
         made = {key: self._indicator(key, spec) for key, spec in sorted(self._record.indicators.items())}
         return MappingProxyType(made)
 
+    @property
+    def aggregates(self) -> Mapping[str, float | Floats]:
+        """Its figures over past sessions by name: a float, or a read-only curve over the minutes of the day."""
+        return MappingProxyType(self._record.aggregates)
+
     def _indicator(self, key: str, spec: IndicatorSpec) -> IndicatorData:
         manager, row = self._session.indicators, self._record.row
         values = manager.values(spec)[:, row].tolist()
