@@ -13,6 +13,7 @@ from openbell.engine.control import Control
 from openbell.engine.coordinator import SessionCoordinator
 from openbell.engine.folder import RunFolder
 from openbell.engine.report import Report
+from openbell.indicators.kernel import told
 
 Progress = Callable[[str, int, int], None]
 Attend = Callable[[Control], AbstractContextManager[object]]
@@ -40,7 +41,12 @@ def run_days(
     if speed is not None:
         file = replace(file, speed=speed)
     tell = progress or (lambda _what, _done, _total: None)
-    provisioned = 0
+    provisioned = compiled = 0
+
+    def compiling(_name: str) -> None:
+        nonlocal compiled
+        compiled += 1
+        tell("compiling indicators", compiled, 0)
 
     def step(_symbol: str, name: str) -> None:
         nonlocal provisioned
@@ -50,7 +56,7 @@ def run_days(
     day = SessionCoordinator(file, observer=step)
     report = Report(file.name, file.mode.value, signals=day.signals, file=file)
     folder = None if out is None else RunFolder(Path(out), file)
-    with _interruptible(day), attend(day.control):
+    with _interruptible(day), attend(day.control), told(compiling):
         for place in range(len(day.days)):
             provisioned = 0
             day.start_day()

@@ -10,7 +10,8 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ from openbell.market.cache import cache_root, write_atomically
 
 _lock = threading.RLock()
 _kernels: dict[tuple[Definition, bool], "Kernel"] = {}
+_listeners: list[Callable[[str], None]] = []
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +96,47 @@ def _compiled(kernel: Kernel, loop: str) -> Any:
         exec(compile(text, str(path or f"<{definition.name} {loop}>"), "exec"), namespace)
         make = numba.njit(_signature(loop), cache=path is not None, nogil=True, error_model="numpy")
         try:
-            return make(namespace[loop])
+            with _watched(definition):
+                return make(namespace[loop])
         except numba.core.errors.NumbaError as error:
             raise IndicatorError(_compile_problem(definition, str(error))) from error
+
+
+@contextmanager
+def told(tell: Callable[[str], None]) -> Iterator[None]:
+    """Have somebody called with an indicator's name whenever a loop of it is compiled, not when it is found on disk.
+
+    Parameters
+    ----------
+    tell
+        Called before the compiler begins, in the thread that waits for it.
+    """
+    _listeners.append(tell)
+    try:
+        yield
+    finally:
+        _listeners.remove(tell)
+
+
+@contextmanager
+def _watched(definition: Definition) -> Iterator[None]:
+    """Tell listeners when numba really compiles; of the functions inside one loop the first one counts."""
+    from numba.core import event
+
+    class Told(event.Listener):
+        begun = False
+
+        def on_start(self, event: Any) -> None:  # noqa: ARG002
+            if not self.begun:
+                self.begun = True
+                for tell in tuple(_listeners):
+                    tell(definition.name)
+
+        def on_end(self, event: Any) -> None:
+            """Nothing is told."""
+
+    with event.install_listener("numba:compile", Told()):
+        yield
 
 
 class _Globals(dict[str, Any]):
