@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,76 @@ class TestImport:
         assert main(["import", str(tidy), "--store", str(tmp_path), "--interval", "fast"]) == 2
 
         assert "5m or 1d" in capsys.readouterr().err
+
+
+class TestImportOfAFolder:
+    @pytest.fixture
+    def folder(self, tidy: Path, tmp_path: Path) -> Path:
+        """Bars with what vendors put beside them."""
+        folder = shutil.copytree(tidy, tmp_path / "bars")
+        (folder / "README.md").write_text("# Bars\n")
+        (folder / "README.txt").write_text("Bars of four symbols\nas they were\n")
+        (folder / "SOURCE.json").write_text('{"vendor": "nobody"}')
+        (folder / "symbols.csv").write_text("symbol,name\nSYNA,Synthetic A\n")
+        (folder / "1m" / "LICENSE.txt").write_text("free\n")
+        pl.DataFrame({"symbol": ["SYNA"], "shares": [10]}).write_parquet(folder / "shares.parquet")
+        return folder
+
+    def test_skips_what_is_no_table_of_bars_with_one_line(self, folder, tmp_path, capsys):
+        assert main(["import", str(folder), "--store", str(tmp_path / "new")]) == 0
+
+        said = capsys.readouterr()
+        lines = [line for line in said.out.splitlines() if line.startswith("skipped")]
+        assert len(lines) == 1
+        assert "README.md" in lines[0]
+        assert "and 1 more" in lines[0]
+        assert "error" not in said.err
+
+    def test_has_what_was_skipped_in_the_document(self, folder, tmp_path, capsys):
+        report = document(["import", str(folder), "--store", str(tmp_path / "new"), "--strict"], capsys)
+
+        skipped = {Path(path).name for path in report["skipped"]}
+        assert skipped == {
+            "README.md", "README.txt", "SOURCE.json", "symbols.csv", "LICENSE.txt", "shares.parquet",
+        }  # fmt: skip
+        assert len(report["files"]) == len(MARKET.symbols)
+        assert report["problems"] == []
+
+    @pytest.mark.parametrize("name", ["README.md", "SOURCE.json", "symbols.csv", "shares.parquet"])
+    def test_is_lenient_and_a_file_that_is_named_by_hand_is_an_error(self, name, folder, tmp_path, capsys):
+        words = ["import", str(folder / name), "--store", str(tmp_path / "new")]
+
+        (problem,) = document(words, capsys, code=1)["problems"]
+
+        assert name in problem["where"]
+        assert not (tmp_path / "new").exists()
+
+    @pytest.mark.parametrize(("name", "content"), [("SYNX.parquet", b"PAR1 no more"), ("SYNX.csv", b"\x00\x01junk")])
+    def test_never_passes_over_what_is_meant_to_be_bars(self, name, content, folder, tmp_path, capsys):
+        (folder / "1m" / name).write_bytes(content)
+
+        report = document(["import", str(folder), "--store", str(tmp_path / "new")], capsys)
+
+        (problem,) = report["problems"]
+        assert name in problem["where"]
+        assert len(report["skipped"]) == 6
+
+    def test_without_bars_fails_and_leaves_nothing(self, tmp_path, capsys):
+        (tmp_path / "notes").mkdir()
+        (tmp_path / "notes" / "README.txt").write_text("nothing here\n")
+
+        words = ["import", str(tmp_path / "notes"), "--store", str(tmp_path / "new")]
+        (problem,) = document(words, capsys, code=1)["problems"]
+
+        assert "README.txt" in problem["fix"]
+        assert not (tmp_path / "new").exists()
+
+    @pytest.mark.parametrize("source", ["blaizard_us_2024", "lean_us_equity"])
+    def test_of_real_bars_needs_no_tidying_before(self, source, data, tmp_path, capsys):
+        report = document(["import", str(data / source), "--store", str(tmp_path / "new")], capsys)
+
+        assert any(path.endswith("SOURCE.json") for path in report["skipped"])
+        assert all(file["problem"] is None for file in report["files"])
 
 
 class TestList:

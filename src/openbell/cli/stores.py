@@ -15,6 +15,7 @@ from openbell.store.importing import import_files
 from openbell.store.report import ImportReport, SeriesReport
 
 DONE, FAILED = 0, 1
+SKIPPED_SHOWN = 5
 
 
 def bring_in(arguments: argparse.Namespace, output: Output) -> int:
@@ -32,7 +33,7 @@ def bring_in(arguments: argparse.Namespace, output: Output) -> int:
             dry_run=arguments.dry_run,
             progress=lambda done, total, _rows: progress("files", done, total),
         )
-    problems = report.all_problems() or ([] if report.files else [_nothing(arguments.files)])
+    problems = report.all_problems() or ([] if report.files else [_nothing(arguments.files, report.skipped)])
     output.problems(problems)
     output.document(report.as_dict() | {"problems": [problem.as_dict() for problem in problems]})
     output.show(*_imported(report, arguments.store))
@@ -68,6 +69,7 @@ def _listed(one: Holding) -> tuple[str, ...]:
 def _imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
     columns = ("symbol", "interval", "market", "first", "last", "added", "replaced", "unchanged", "refused", "outside")
     rows = [_taken(one) for one in report.series]
+    yield from _passed_over(report)
     if not rows:
         yield "nothing was imported: no file could be read"
         return
@@ -88,9 +90,18 @@ def _imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
         yield f"{store} is as it was: every row was there already"
 
 
-def _nothing(files: Sequence[str]) -> Problem:
+def _passed_over(report: ImportReport) -> Iterator[str]:
+    if report.skipped:
+        named = ", ".join(Path(path).name for path in report.skipped[:SKIPPED_SHOWN])
+        more = f" and {len(report.skipped) - SKIPPED_SHOWN:,} more" if len(report.skipped) > SKIPPED_SHOWN else ""
+        yield f"skipped, being no tables of bars: {named}{more}"
+
+
+def _nothing(files: Sequence[str], skipped: Sequence[str]) -> Problem:
     what = "there is no file of bars in it."
     fix = "Name files, or a folder that holds <interval>/<SYMBOL>.parquet."
+    if skipped:
+        fix = f"Name a file by hand to see why it is not read: {skipped[0]}."
     return Problem(", ".join(files), what, fix, "no_files")
 
 

@@ -1,6 +1,6 @@
 """`import_files`: vendors' files into a store, as one change of it.
 
-1. `_sources`: files and folders become a list of files.
+1. `_sources`: files and folders become a list of files; what a folder holds beside bars is skipped, and named.
 2. `_read_all`: each file is read by the reader of its format, several at a time, in order.
 3. `checked`: rows that cannot be bars are set aside, with reasons.
 4. `_Import.take`: symbol by symbol the market and the grid are decided, and the bars are laid over those stored.
@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from openbell.store import schema
 from openbell.store.clock import known_zone
 from openbell.store.formats.format import Format, Formats, Hints, Incoming
 from openbell.store.formats.generic import GenericText, LayoutFile
+from openbell.store.formats.naming import interval_in
 from openbell.store.formats.source import Source, sources_of
 from openbell.store.formats.tidy import TidyParquet, incoming_of
 from openbell.store.formats.vendors import VENDORS
@@ -35,6 +36,8 @@ Progress = Callable[[int, int, int], None]
 FORMATS = Formats((TidyParquet(), *VENDORS, GenericText()))
 
 _SUFFIXES = {".parquet", ".csv", ".txt", ".tsv", ".json", ".zip", ".gz", ".zst"}
+_OTHER_KINDS = {"unknown_format", "columns"}
+_COMPANIONS = {"README", "SOURCE", "MANIFEST", "LICENSE", "LICENCE", "NOTICE", "CHANGES", "STATS", "INDEX"}
 _READERS = 2
 _READ_AHEAD = 4
 
@@ -83,18 +86,19 @@ def import_files(
         _known_stamp(stamp),
         known_zone(timezone) if timezone else None,
     )
-    sources = list(_sources(paths))
+    sources, skipped = _sources(paths)
     with _opened(Path(store), dry_run) as writer:
         intake = Intake(Path(store), hints, writer)
         files: list[FileReport] = []
         rows = 0
         for done, outcomes in enumerate(_read_all(sources, hints), start=1):
-            reports = [_taken(intake, outcome) for outcome in outcomes]
+            skipped += [outcome.where for outcome in outcomes if outcome.foreign]
+            reports = [_taken(intake, outcome) for outcome in outcomes if not outcome.foreign]
             files += reports
             rows += sum(report.rows for report in reports)
             if progress is not None:
                 progress(done, len(sources), rows)
-        return intake.finish(files, dry_run)
+        return replace(intake.finish(files, dry_run), skipped=tuple(skipped))
 
 
 # Any: frames of polars or pandas, which are not imported for their types.
@@ -146,17 +150,35 @@ def _known_stamp(stamp: str | None) -> str | None:
     raise StoreError(Problem("--stamp", f"{stamp!r} is neither.", "Say open or close.", code="stamp"))
 
 
-def _sources(paths: Sequence[Path | str]) -> Iterator[Path]:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A file to read, and whether it was named by hand or found in a folder."""
+
+    path: Path
+    by_hand: bool
+
+
+def _sources(paths: Sequence[Path | str]) -> tuple[list[_Named], list[str]]:
+    """The files to read, and those in folders that are skipped for their endings."""
+    chosen: list[_Named] = []
+    skipped: list[str] = []
     for path in map(Path, paths):
-        if path.is_dir():
-            yield from sorted(found for found in path.rglob("*") if found.is_file() and _is_data(found, path))
-        else:
+        if not path.is_dir():
+            chosen.append(_Named(path, by_hand=True))
+            continue
+        for found in sorted(_files_in(path)):
+            if found.suffix.lower() in _SUFFIXES:
+                chosen.append(_Named(found, by_hand=False))
+            else:
+                skipped.append(str(found))
+    return chosen, skipped
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file() and not hidden:
             yield path
-
-
-def _is_data(path: Path, root: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return not hidden and path.suffix.lower() in _SUFFIXES
 
 
 @contextmanager
@@ -176,29 +198,31 @@ def _opened(store: Path, dry_run: bool) -> Iterator[Writer | None]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What a reader made of one file."""
+    """What a reader made of one file; `foreign` is one in a folder that no reader knows."""
 
     where: str
     parts: tuple[Incoming, ...] = ()
     format: str | None = None
     why: str = ""
     problem: Problem | None = None
+    foreign: bool = False
 
 
-def _read_all(sources: Sequence[Path], hints: Hints) -> Iterator[list[Outcome]]:
+def _read_all(sources: Sequence[_Named], hints: Hints) -> Iterator[list[Outcome]]:
     with ThreadPoolExecutor(_READERS) as pool:
         waiting: deque[Future[list[Outcome]]] = deque()
-        for path in sources:
-            waiting.append(pool.submit(_read, path, hints))
+        for named in sources:
+            waiting.append(pool.submit(_read, named, hints))
             if len(waiting) > _READ_AHEAD:
                 yield waiting.popleft().result()
         for future in waiting:
             yield future.result()
 
 
-def _read(path: Path, hints: Hints) -> list[Outcome]:
+def _read(named: _Named, hints: Hints) -> list[Outcome]:
+    path = named.path
     try:
-        return [_read_one(source, hints) for source in sources_of(path)]
+        return [_read_one(source, hints, named.by_hand) for source in sources_of(path)]
     except OSError as error:
         fix = "Check the path and its permissions."
         problem = Problem(str(path), f"cannot be read ({error.strerror or error}).", fix, code="unreadable")
@@ -207,12 +231,24 @@ def _read(path: Path, hints: Hints) -> list[Outcome]:
         return [Outcome(str(path), problem=error.problems[0])]
 
 
-def _read_one(source: Source, hints: Hints) -> Outcome:
+def _read_one(source: Source, hints: Hints, by_hand: bool) -> Outcome:
     try:
         reader, why = _reader_for(source, hints)
         return Outcome(str(source), tuple(reader.read(source, hints)), reader.name, why)
     except OpenbellError as error:
-        return Outcome(str(source), problem=error.problems[0])
+        foreign = not by_hand and _is_foreign(source, error.problems[0].code, hints)
+        return Outcome(str(source), problem=error.problems[0], foreign=foreign)
+
+
+def _is_foreign(source: Source, code: str, hints: Hints) -> bool:
+    """Whether a file that could not be read is something else than bars: no reader knows it, or it lacks their columns.
+
+    A file in a folder that is named for an interval is meant to be bars, and so is one when its format is said.
+    """
+    if source.name.partition(".")[0].upper() in _COMPANIONS:
+        return not any(reader.recognises(source) for reader in FORMATS.known)
+    meant = hints.format is not None or interval_in(source.path.absolute().parent.name) is not None
+    return code in _OTHER_KINDS and bool(source.head) and not meant
 
 
 def _reader_for(source: Source, hints: Hints) -> tuple[Format, str]:

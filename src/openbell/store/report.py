@@ -100,6 +100,8 @@ class ImportReport:
         In order of paths; in order of symbols and intervals.
     quarantine
         The file with the refused rows and their reasons.
+    skipped
+        Files in folders that are no tables of bars: notes, licences.
     """
 
     number: int | None
@@ -108,6 +110,7 @@ class ImportReport:
     series: tuple[SeriesReport, ...]
     quarantine: Path | None = None
     problems: tuple[Problem, ...] = field(default=())
+    skipped: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -143,6 +146,7 @@ class ImportReport:
             "changed": self.changed,
             "quarantine": None if self.quarantine is None else str(self.quarantine),
             "files": [_plain(asdict(file)) for file in self.files],
+            "skipped": list(self.skipped),
             "series": [_plain(asdict(series)) for series in self.series],
             "problems": [problem.as_dict() for problem in self.all_problems()],
         }
