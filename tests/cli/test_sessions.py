@@ -108,6 +108,16 @@ class TestCheck:
         assert not {"numba", "polars", "pandas"} & set(done.stdout.split())
 
 
+class TestAFolder:
+    @pytest.mark.parametrize("command", [["check"], ["plan"], ["run"], ["run", "--out", "out"]])
+    def test_is_said_to_be_one_and_what_is_in_it(self, command, here, capsys):
+        failed = document([*command, "."], capsys, code=1)
+
+        (problem,) = failed["problems"]
+        assert "is a folder" in problem["what"]
+        assert "session.toml" in problem["fix"]
+
+
 class TestPlan:
     def test_names_steps_and_bars_and_changes_nothing(self, here, capsys):
         before = sorted(here.rglob("*"))

@@ -11,17 +11,22 @@ from openbell import api
 from openbell.cli.output import Output
 from openbell.cli.progress import Progress
 from openbell.config.loader import load
+from openbell.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from openbell.api import Report
 
 RUNS = Path("runs")
+_ENDINGS = (".toml", ".json", ".yaml", ".yml")
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 
 def check(arguments: argparse.Namespace, output: Output) -> int:
     """Say everything that is wrong with a session file."""
-    problems = api.check(arguments.session)
+    try:
+        problems = api.check(_file(arguments))
+    except ConfigError as error:
+        problems = list(error.problems)
     errors = sum(problem.fatal for problem in problems)
     output.problems(problems)
     output.document({"ok": not errors, "problems": [problem.as_dict() for problem in problems]})
@@ -37,7 +42,7 @@ def check(arguments: argparse.Namespace, output: Output) -> int:
 
 def plan(arguments: argparse.Namespace, output: Output) -> int:
     """Say what the start of a day would do."""
-    made = api.plan(arguments.session, arguments.day)
+    made = api.plan(_file(arguments), arguments.day)
     output.document(made.as_dict())
     output.show(str(made))
     return DONE
@@ -47,10 +52,11 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     """Run a session file and print its summary."""
     from openbell.cli.keys import keys
 
-    folder = arguments.out or _new_folder(load(arguments.session).name)
+    session = _file(arguments)
+    folder = arguments.out or _new_folder(load(session).name)
     with Progress(quiet=arguments.quiet) as progress:
         report = api.run(
-            arguments.session,
+            session,
             out=folder,
             speed=arguments.speed,
             progress=progress,
@@ -74,6 +80,16 @@ def conclude(report: "Report", output: Output, *, quiet: bool = False, strict: b
     if report.interrupted:
         return INTERRUPTED
     return FAILED if strict and any(day["dropped"] for day in values["days"]) else DONE
+
+
+def _file(arguments: argparse.Namespace) -> str:
+    """The session file that was named."""
+    path: str = arguments.session
+    if not Path(path).is_dir():
+        return path
+    inside = sorted(one.name for one in Path(path).iterdir() if one.suffix in _ENDINGS)
+    fix = f"Name a session file in it: {', '.join(inside)}." if inside else "Name a session file, like session.toml."
+    raise ConfigError(Problem(path, "is a folder, not a session file.", fix, code="folder"))
 
 
 def _new_folder(name: str) -> Path:
