@@ -177,6 +177,47 @@ class TestVerify:
         assert "catalog.sqlite-journal" not in os.listdir(store)
 
 
+def spoil(file: Path) -> bytes:
+    """Flip a bit of a file; returns what it held before."""
+    before = file.read_bytes()
+    content = bytearray(before)
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    return before
+
+
+class TestRepair:
+    def test_lets_what_was_replaced_count_again_and_can_be_undone(self, store, capsys):
+        later = closes(store, capsys)
+        file = next(store.glob("bars/1m/000002-*.parquet"))
+        content = spoil(file)
+
+        assert document(data_command(store, "verify", "--repair"), capsys)["repairs"] == [3]
+
+        assert closes(store, capsys) == MARKET.block("SYNA").close.tolist()
+        again = document(data_command(store, "verify", "--repair"), capsys)
+        assert again["ok"]
+        assert again["repairs"] == []
+        file.write_bytes(content)
+        assert main(data_command(store, "undo", "3")) == 0
+        assert closes(store, capsys) == later
+
+    def test_of_a_compacted_file_brings_the_former_files_back(self, store, capsys):
+        before = closes(store, capsys)
+        main(data_command(store, "compact"))
+        spoil(next(store.glob("bars/1m/000003-*.parquet")))
+
+        assert document(data_command(store, "verify", "--repair"), capsys)["repairs"] == [4]
+
+        assert closes(store, capsys) == before
+        assert document(data_command(store, "verify"), capsys)["ok"]
+
+    def test_of_a_sound_store_changes_nothing(self, store, capsys):
+        assert document(data_command(store, "verify", "--repair"), capsys)["repairs"] == []
+
+        assert len(document(data_command(store, "log"), capsys)["imports"]) == 2
+
+
 class TestRealBars:
     @pytest.mark.parametrize("sample", ["AET-L-1d-100x-error", "MOB-ST-1d-bad-stock-split"])
     def test_a_known_defect_is_a_finding_and_stays_as_it_is(self, sample, data, tmp_path, capsys):

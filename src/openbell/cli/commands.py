@@ -164,7 +164,11 @@ _DATA = Command(
             "verify",
             "read every file, compare it with the catalogue, and look for defects of the bars",
             "upkeep:verify",
-            (_STORE, _argument("--strict", action="store_true", help="exit 1 also when there are findings only")),
+            (
+                _STORE,
+                _argument("--repair", action="store_true", help="let nothing in damaged files count; can be undone"),
+                _argument("--strict", action="store_true", help="exit 1 also when there are findings only"),
+            ),
         ),
     ),
 )

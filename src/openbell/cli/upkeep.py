@@ -13,6 +13,7 @@ from openbell.errors import Problem, Severity
 from openbell.store import history, housekeeping
 from openbell.store.catalog import ImportRecord
 from openbell.store.findings import Defect, Finding, findings
+from openbell.store.repair import Repaired, repair
 from openbell.store.verification import Verified
 from openbell.store.verification import verify as verified
 
@@ -77,12 +78,17 @@ def verify(arguments: argparse.Namespace, output: Output) -> int:
     with Progress() as progress:
         result = verified(store, progress=lambda done, total: progress("files", done, total))
         found = findings(store, without=result.damaged, progress=lambda done, total: progress("series", done, total))
+    made = repair(store, result.broken) if arguments.repair and not result.ok else Repaired((), 0)
     problems = [*result.problems, *_skipped(store, result)]
     output.problems([*problems, *(one.problem() for one in found[:FINDINGS_SHOWN])])
     told = [problem.as_dict() for problem in [*problems, *(one.problem() for one in found)]]
-    output.document({"ok": result.ok, "files": result.files, "bytes": result.bytes, "problems": told})
+    output.document(
+        {"ok": result.ok, "files": result.files, "bytes": result.bytes, "problems": told} | {"repairs": made.numbers}
+    )
     _show_verified(store, result, found, output)
-    return FAILED if not result.ok or (arguments.strict and (problems or found)) else DONE
+    for number in made.numbers:
+        output.show(f"repaired as import {number}; to take it back: openbell data undo {number} --store {store}")
+    return FAILED if not (result.ok or made.numbers) or (arguments.strict and (problems or found)) else DONE
 
 
 def _show_verified(store: Path, result: Verified, found: Sequence[Finding], output: Output) -> None:

@@ -23,6 +23,7 @@ from openbell.store.files import StoredFile
 
 _EPOCH = date(1970, 1, 1)
 _VISIBLE = "import <= :now AND (retired IS NULL OR retired > :now)"
+_VISIBLE_PIECES = f"pieces.{_VISIBLE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,12 @@ class Catalog:
             rows = db.execute("SELECT * FROM files WHERE import <= :now ORDER BY id", self._now)
             return {_file(row, row["rows"]): row["checksum"] for row in rows}
 
+    def counting(self) -> frozenset[str]:
+        """The names of the files that hold bars which count."""
+        query = f"SELECT DISTINCT name FROM pieces JOIN files ON files.id = pieces.file WHERE {_VISIBLE_PIECES}"
+        with self._looking() as db:
+            return frozenset(row["name"] for row in db.execute(query, self._now))
+
     def holders(self) -> dict[str, tuple[str, ...]]:
         """The symbols whose bars each file holds, by the file's name."""
         query = "SELECT DISTINCT files.name, symbol FROM pieces JOIN files ON files.id = pieces.file ORDER BY 1, 2"
@@ -243,11 +250,10 @@ def visible_pieces(
     if days is not None:
         chosen += " AND last >= :from_day AND first <= :to_day"
         values["from_day"], values["to_day"] = days
-    visible = _VISIBLE.replace("import", "pieces.import")
     query = (
         "SELECT pieces.*, files.name, files.bytes, files.rows AS file_rows, files.offsets "
         "FROM pieces JOIN files ON files.id = pieces.file "
-        f"WHERE interval = :interval AND grid = :grid {chosen} AND {visible} ORDER BY symbol, pieces.id"
+        f"WHERE interval = :interval AND grid = :grid {chosen} AND {_VISIBLE_PIECES} ORDER BY symbol, pieces.id"
     )
     cursor = db.cursor()
     cursor.row_factory = sqlite3.Row

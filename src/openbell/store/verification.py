@@ -1,7 +1,7 @@
 """`verify`: whether every file is what the catalogue says, bit by bit, and nothing lies about."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from openbell.errors import Problem, Severity
@@ -25,13 +25,16 @@ class Verified:
     problems
         Damaged and missing files with the symbols that they hold; files that nobody names are warnings.
     damaged
-        The symbols that have rows in damaged or missing files.
+        The symbols that have rows which count in damaged or missing files.
+    broken
+        The names of all damaged and missing files inside the store, also of those none of whose rows count.
     """
 
     files: int
     bytes: int
     problems: tuple[Problem, ...]
     damaged: frozenset[str] = frozenset()
+    broken: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -51,16 +54,20 @@ def verify(store: Path | str, *, progress: Progress | None = None) -> Verified:
     problems = _catalog_problems(catalog)
     files = catalog.files()
     holders = catalog.holders()
+    counting = catalog.counting()
     damaged: set[str] = set()
+    broken: list[str] = []
     for done, (file, checksum) in enumerate(files.items(), start=1):
         problem = _file_problem(catalog.root, file, checksum, holders.get(file.name, ()))
         if problem is not None:
-            problems.append(problem)
+            broken.append(file.name)
+            problems.append(problem if file.name in counting else _harmless(problem))
+        if problem is not None and file.name in counting:
             damaged.update(holders.get(file.name, ()))
         if progress is not None:
             progress(done, len(files))
     problems += [_orphan(path) for path in orphans(catalog.root, {file.name for file in files})]
-    return Verified(len(files), sum(file.size for file in files), tuple(problems), frozenset(damaged))
+    return Verified(len(files), sum(file.size for file in files), tuple(problems), frozenset(damaged), tuple(broken))
 
 
 def _catalog_problems(catalog: Catalog) -> list[Problem]:
@@ -88,6 +95,11 @@ def _file_problem(root: Path, file: StoredFile, checksum: str, symbols: tuple[st
     except OSError as error:
         return Problem(str(path), f"cannot be read ({error.strerror or error}).", fix, code="damaged_file")
     return None
+
+
+def _harmless(problem: Problem) -> Problem:
+    what = f"{problem.what} None of its bars count now; what replaced them cannot be undone."
+    return replace(problem, what=what, severity=Severity.WARNING)
 
 
 def _orphan(path: Path) -> Problem:
