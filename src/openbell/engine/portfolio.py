@@ -107,6 +107,7 @@ def to_vectorbt(report: Report, **words: Any) -> Any:
         fix = "Install it: pip install 'openbell[vectorbt]'."
         raise SessionError(Problem("to_vectorbt", "vectorbt is not installed.", fix, code="no_vectorbt")) from error
     import pandas as pd
+
     index = pd.DatetimeIndex(orders.ends, tz="UTC").tz_convert(orders.zone)
     close, size, kind, price = (
         pd.DataFrame(values, index=index, columns=list(orders.symbols))
