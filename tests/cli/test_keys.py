@@ -6,13 +6,14 @@ import re
 import select
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from sessions import document, started
 
-from openbell.cli.keys import press
+from openbell.cli.keys import _listen, press
 from openbell.config.writing import toml_text
 
 WAIT = 40.0
@@ -73,3 +74,15 @@ def test_q_ends_a_run_in_a_terminal_with_a_report_that_says_so(store: Path, tmp_
     assert "interrupted: this is what was done by then" in re.sub(r"\s+", " ", after)
     assert code == 130
     assert (tmp_path / "run" / "report.json").exists()
+
+
+def test_a_terminal_that_goes_away_is_listened_to_no_more(store: Path):
+    control = started(store).control
+    control.attended = True
+    ours, theirs = pty.openpty()
+    os.close(ours)
+
+    _listen(theirs, control, threading.Event())
+
+    assert not control.attended
+    os.close(theirs)

@@ -89,5 +89,18 @@ def _faster(control: Control, factor: float) -> None:
 def _listen(terminal: int, control: Control, over: threading.Event) -> None:
     while not over.is_set():
         ready, _, _ = select.select([terminal], [], [], _GLANCE_SECONDS)
-        if ready and (typed := os.read(terminal, 1)):
-            press(typed.decode(errors="replace").lower(), control)
+        if not ready:
+            continue
+        typed = _typed(terminal)
+        if not typed:  # the terminal is gone, and nobody can resume any more
+            control.attended = False
+            return
+        press(typed.decode(errors="replace").lower(), control)
+
+
+def _typed(terminal: int) -> bytes:
+    """One key; nothing when the terminal has gone."""
+    try:
+        return os.read(terminal, 1)
+    except OSError:
+        return b""
