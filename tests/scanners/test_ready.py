@@ -7,9 +7,11 @@ import pytest
 from sessions import SYMBOLS, document, started
 
 import openbell as ob
+from openbell.scanners.sofar import Curves, VolumeSoFar
+from openbell.store.importing import import_files
 
 HOME = "openbell.scanners.ready"
-RATIO = 1.5
+RATIO = 0.95
 
 
 def scanned(store: Path, name: str, at: str = "11:00", **params: object):
@@ -49,17 +51,75 @@ def test_gap(store: Path):
     assert 0 < len(promoted) < len(traded(day))
 
 
-def test_relative_volume(store: Path):
-    day, promoted = scanned(store, "RelativeVolume", ratio=RATIO, days=5)
+def usual_by_polars(bars, days: list[tuple[int, int]], minutes: int) -> float:
+    """The mean over sessions, given as open and close, of the volume up to so many minutes after their open."""
+    import polars as pl
+
+    minute = ((pl.col("ts") - pl.col("open")) // 60_000_000_000).alias("minute")
+    sessions = pl.DataFrame({"open": [opened for opened, _ in days], "close": [close for _, close in days]})
+    traded = (
+        pl.DataFrame({"ts": bars.ts, "volume": bars.volume})
+        .join_asof(sessions, left_on="ts", right_on="open")
+        .filter(pl.col("ts") < pl.col("close"))
+    )
+    every_minute = (
+        traded.select("open", "close")
+        .unique()
+        .with_columns(ts=pl.int_ranges("open", "close", 60_000_000_000))
+        .explode("ts")
+    )
+    return (
+        every_minute.join(traded.select("ts", "volume"), on="ts", how="left")
+        .group_by(minute)
+        .agg(pl.col("volume").fill_null(0).mean())
+        .filter(pl.col("minute") < minutes)["volume"]
+        .sum()
+    )
+
+
+@pytest.mark.parametrize("at", ["09:35", "11:00", "15:30"])
+def test_relative_volume_is_held_against_the_same_minutes_of_past_sessions(store: Path, at: str):
+    day, promoted = scanned(store, "RelativeVolume", at=at, ratio=RATIO, days=5)
+    minutes = (day.time.now - day.time.today.open) // 60_000_000_000
+    before = [day.time.calendar.session(day.time.today.ordinal - back) for back in range(5, 0, -1)]
 
     ratios = {}
     for s in traded(day):
-        history = past(day, s, 5)
-        per_day = history.volume.sum() / len(np.unique(day.time.calendar.ordinals_of(history.ts)))
-        ratios[s] = bars(day, s).today.volume.sum() / (per_day * 90 / 390)
+        usual = usual_by_polars(past(day, s, 5), [(one.open, one.close) for one in before], minutes)
+        ratios[s] = bars(day, s).today.volume.sum() / usual if usual else np.nan
 
     assert promoted == sorted((s for s in traded(day) if ratios[s] > RATIO), key=lambda s: -ratios[s])
     assert 0 < len(promoted) < len(traded(day))
+
+
+def test_minutes_after_an_early_close_are_no_quiet_minutes(data: Path, tmp_path: Path):
+    import_files([data / "blaizard_us_2024" / "1m"], tmp_path / "store", market="XNYS")
+    made = {
+        "market": "XNYS",
+        "store": str(tmp_path / "store"),
+        "backtest": {"start": "2024-07-05", "end": "2024-07-05"},
+        "session": {"symbols": ["FDS"], "intervals": ["1m"]},
+        "history": [{"days": 5, "intervals": ["1m"]}],
+    }
+    day = ob.SessionCoordinator.from_file(made)
+    day.start_day()
+    curves, wanted = Curves(day.data, day.time), VolumeSoFar(4)
+    before = [day.time.calendar.session(day.time.today.ordinal - back) for back in range(4, 0, -1)]
+    spans = [(one.open, one.close) for one in before]
+    assert {(close - opened) // 60_000_000_000 for opened, close in spans} == {210, 390}
+
+    for at, minutes in (("09:40", 10), ("12:59", 209), ("15:00", 330), ("16:00", 390)):
+        day.advance_to(at)
+        expected = usual_by_polars(past(day, "FDS", 4), spans, minutes)
+        assert curves.of(wanted, ["FDS"]).tolist() == pytest.approx([expected], rel=1e-12)
+
+    assert np.isnan(curves.of(wanted, ["FDS", "NOBODY"])).tolist() == [False, True]
+
+
+def test_usual_volume_sees_nothing_before_the_first_minute_is_over(store: Path):
+    day = started(store)
+
+    assert Curves(day.data, day.time).of(VolumeSoFar(5), ["NVDA"]).tolist() == [0.0]
 
 
 @pytest.mark.parametrize("side", ["high", "low", "both"])

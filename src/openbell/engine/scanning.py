@@ -21,6 +21,7 @@ from openbell.scanners.day import DayFigures
 from openbell.scanners.figures import Figures
 from openbell.scanners.market import Market
 from openbell.scanners.scanner import Picks, Scanner
+from openbell.scanners.sofar import Curves
 from openbell.scanners.universe import Universe, fulfilling, known_symbols
 from openbell.session.asks import AddBars, AddIndicator, AddSymbol, Ask
 
@@ -92,6 +93,7 @@ class Scan:
         self._held: dict[str, int] = {}
         self._dropped: dict[str, int] = {}
         self._figures = Figures(engine.data, engine.time)
+        self._curves = Curves(engine.data, engine.time)
         self._day = DayFigures(engine.session_data)
         self._due = due_today(self.rule.schedule, engine.time)
         self._members: tuple[int, list[str], Any] | None = None
@@ -134,7 +136,7 @@ class Scan:
             rows = np.fromiter((session.records[name].row for name in names), np.int64, len(names))
             self._members = (session.revision, names, rows)
         _, names, rows = self._members
-        return Market(session, names, rows, frozenset(self._held), self._figures, self._day.look())
+        return Market(session, names, rows, frozenset(self._held), self._figures, self._curves, self._day.look())
 
     def _filtered(self, universe: Universe) -> Universe:
         if not self.seat.hears(Scanner, "filter"):

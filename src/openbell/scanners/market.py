@@ -12,6 +12,7 @@ from openbell.errors import Problem, SessionError
 from openbell.indicators.spec import IndicatorSpec
 from openbell.scanners.day import DayFigures
 from openbell.scanners.figures import Figure, Figures
+from openbell.scanners.sofar import Curves, VolumeSoFar
 from openbell.session.lanes import Lane
 from openbell.session.session_data import SessionData
 
@@ -30,8 +31,8 @@ class Market:
         The candidates, by name, and their rows.
     held
         Those that this scanner has promoted and still holds.
-    figures, day
-        Answer figures over past sessions, and over today up to now.
+    figures, curves, day
+        Answer figures over past sessions, by this minute of them, and over today up to now.
     """
 
     def __init__(
@@ -41,10 +42,11 @@ class Market:
         rows: Rows,
         held: frozenset[str],
         figures: Figures,
+        curves: Curves,
         day: DayFigures,
     ) -> None:
-        self._session, self._rows, self._figures, self._day = session, rows, figures, day
-        self._held = held
+        self._session, self._rows, self._held = session, rows, held
+        self._figures, self._curves, self._day = figures, curves, day
         self.symbols = list(symbols)
 
     def __len__(self) -> int:
@@ -136,8 +138,10 @@ class Market:
         """The last close before today."""
         return self.figure(Figure("close", "last", 10))
 
-    def figure(self, figure: Figure) -> Floats:
+    def figure(self, figure: Figure | VolumeSoFar) -> Floats:
         """A figure over the sessions before today, as declared in ``setup``."""
+        if isinstance(figure, VolumeSoFar):
+            return self._curves.of(figure, self.symbols)
         return self._figures.of(figure, self.symbols)
 
     def indicator(self, spec: IndicatorSpec, output: str | None = None) -> Floats:

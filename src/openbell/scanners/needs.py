@@ -2,6 +2,7 @@
 
 from openbell.desk.needs import Needs
 from openbell.scanners.figures import Figure
+from openbell.scanners.sofar import VolumeSoFar
 
 
 class ScanNeeds(Needs):
@@ -9,6 +10,7 @@ class ScanNeeds(Needs):
 
     ``indicator`` and ``bars`` are asked for every symbol that passes the filter, in one batch before the open and in
     the scanner's name. ``figure`` costs nothing: it is made from the store's summaries.
+    ``volume_so_far`` costs one read.
     """
 
     def figure(self, column: str, statistic: str = "mean", days: int = 20) -> Figure:
@@ -24,3 +26,15 @@ class ScanNeeds(Needs):
             Over how many sessions.
         """
         return Figure(column, statistic, days)
+
+    def volume_so_far(self, days: int = 20) -> VolumeSoFar:
+        """The volume that is usual by this minute of the day; what is returned is the handle to read it by.
+
+        It takes one read of these sessions for the candidates, the first time that it is looked at.
+
+        Parameters
+        ----------
+        days
+            Over how many sessions.
+        """
+        return VolumeSoFar(days)

@@ -66,9 +66,9 @@ class Gap(Ranked):
 
 
 class RelativeVolume(Ranked):
-    """Trades far more than usual by this time of the day.
+    """Trades far more than usual by this minute of the day.
 
-    Usual is the mean daily volume of past sessions, as much of it as the day has run.
+    Usual is the mean, over past sessions, of what was traded from their open to the same minute.
 
     Attributes
     ----------
@@ -82,14 +82,14 @@ class RelativeVolume(Ranked):
     days: int = 10
 
     def setup(self, needs: ScanNeeds) -> None:
-        """The usual volume of a day."""
-        self.usual = needs.figure("volume", "mean", self.days)
+        """The usual volume by each minute."""
+        self.usual = needs.volume_so_far(self.days)
 
     def score(self, market: "Market") -> "Floats":
         """How many times the asked ratio it is."""
-        expected = market.figure(self.usual) * market.elapsed
+        usual = market.figure(self.usual)
         ratio: Floats = np.full(len(market), np.nan)
-        np.divide(market.volume, expected, out=ratio, where=expected > 0)
+        np.divide(market.volume, usual, out=ratio, where=usual > 0)
         return ratio / self.ratio - 1.0
 
 
