@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 NS_PER_SECOND = 1_000_000_000
 NS_PER_MINUTE = 60 * NS_PER_SECOND
@@ -47,15 +48,10 @@ class Interval:
         ValueError
             If the text is not a positive whole number and one of ``s m h d w``.
         """
-        match = re.fullmatch(r"\s*(\d{1,6})\s*([smhdw])\s*", text.lower()) if isinstance(text, str) else None
-        if match is None or int(match[1]) == 0:
+        parts = _parts(text) if isinstance(text, str) else None
+        if parts is None:
             raise ValueError(f"{text!r} is not an interval: write a whole number and s, m, h, d or w, like 5m or 1d")
-        count, letter = int(match[1]), match[2]
-        if letter == "h":
-            count, letter = count * 60, "m"
-        if letter == "s" and count % 60 == 0:
-            count, letter = count // 60, "m"
-        return cls(count, Unit(letter))
+        return _one(*parts)
 
     def __str__(self) -> str:
         return f"{self.count}{self.unit.value}"
@@ -89,7 +85,7 @@ class Interval:
     @property
     def natural_base(self) -> "Interval":
         """The stored interval this one is made of: 1s for seconds, 1m for minutes, 1d for days and weeks."""
-        return Interval(1, Unit.DAY if not self.intraday else self.unit)
+        return _one(1, Unit.DAY if not self.intraday else self.unit)
 
     def derivable_from(self, base: "Interval") -> bool:
         """Whether whole bars of ``base`` make up one of these.
@@ -110,3 +106,22 @@ class Interval:
                 self.unit is Unit.DAY and self.count % base.count == 0
             )
         return base.intraday and self.width_ns % base.width_ns == 0
+
+
+@lru_cache(maxsize=256)
+def _parts(text: str) -> tuple[int, Unit] | None:
+    match = re.fullmatch(r"\s*(\d{1,6})\s*([smhdw])\s*", text.lower())
+    if match is None or int(match[1]) == 0:
+        return None
+    count, letter = int(match[1]), match[2]
+    if letter == "h":
+        count, letter = count * 60, "m"
+    if letter == "s" and count % 60 == 0:
+        count, letter = count // 60, "m"
+    return count, Unit(letter)
+
+
+@lru_cache(maxsize=256)
+def _one(count: int, unit: Unit) -> Interval:
+    """The same object for the same length, so that dictionaries find it by identity."""
+    return Interval(count, unit)

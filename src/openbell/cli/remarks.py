@@ -29,10 +29,11 @@ def remarks(days: Sequence[Values]) -> Iterator[RenderableType]:
 
 
 def _faults(faults: Sequence[Values]) -> Iterator[RenderableType]:
+    # What one line of a user's file raises differs in its figures from instant to instant.
     alike: dict[tuple[str, str], list[Values]] = {}
     for fault in faults:
-        alike.setdefault((fault["name"], fault["what"]), []).append(fault)
-    rows = [(name, count(len(all_)), all_[0]["at"], what, all_[0]["fix"]) for (name, what), all_ in alike.items()]
+        alike.setdefault((fault["name"], fault["fix"]), []).append(fault)
+    rows = [(name, count(len(all_)), all_[0]["at"], all_[0]["what"], fix) for (name, fix), all_ in alike.items()]
     if rows:
         more = len(rows) - FAULTS_SHOWN
         title = f"raised by strategies and scanners: {len(faults)}" + (f", {more} kinds not shown" if more > 0 else "")

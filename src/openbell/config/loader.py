@@ -94,6 +94,7 @@ def _session_file(checked: model.Document, path: Path | None) -> SessionFile:
         intervals=tuple(session.intervals),
         hours=session.hours,
         completeness=session.completeness,
+        prices=session.prices,
         history=tuple(HistoryRule(rule.days, tuple(rule.intervals), _some(rule.symbols)) for rule in checked.history),
         quality=QualityRule(checked.quality.history, checked.quality.session),
         budget=BudgetRule(checked.budget.max_symbols, checked.budget.max_megabytes),

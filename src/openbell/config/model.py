@@ -35,6 +35,7 @@ from openbell.indicators import aggregates, own, registry
 from openbell.indicators.aggregates import Early
 from openbell.indicators.definition import Definition
 from openbell.indicators.spec import IndicatorSpec
+from openbell.market.actions import Prices
 from openbell.market.session import Hours
 
 _SOME_SYMBOLS = 'symbols = "all", or a list of symbols without repetition like ["AAPL", "MSFT"]'
@@ -77,6 +78,9 @@ class Session(Table):
     hours: Hours = Field(default=Hours.REGULAR, description='hours = "regular" or hours = "extended".')
     completeness: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(
         default=0.0, description="the share of base bars that a derived bar needs, from 0.0 to 1.0."
+    )
+    prices: Prices = Field(
+        default=Prices.RAW, description='prices = "raw", "splits", or "adjusted" for splits and dividends.'
     )
 
 

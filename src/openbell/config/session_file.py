@@ -228,6 +228,8 @@ class SessionFile:
         Which segments of a day are streamed.
     completeness
         The least share of its window's base bars that a derived bar needs, 0 to 1.
+    prices
+        What prices of earlier sessions are adjusted for, as of each session day.
     history, quality, budget, indicators, aggregates, scanners, strategies
         The rules, in the order of the file.
     text
@@ -246,6 +248,7 @@ class SessionFile:
     intervals: tuple[Interval, ...]
     hours: Hours
     completeness: float
+    prices: Prices
     history: tuple[HistoryRule, ...]
     quality: QualityRule
     budget: BudgetRule

@@ -3,7 +3,6 @@
 What is handed out is read-only, ends at now, and is made without looking at single symbols.
 """
 
-import math
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -155,12 +154,8 @@ class Bars:
     def _looked_up(self, spec: IndicatorSpec, output: str | None) -> Floats:
         manager, selection = self._session.indicators, self.selection
         if not manager.has(spec):
-            raise SessionError(self._no_indicator(spec))
-        if output is not None and output not in spec.outputs:
-            near = nearest(output, spec.outputs)
-            fix = f"Did you mean {near}?" if near else f"It has {', '.join(spec.outputs)}."
-            raise SessionError(Problem(spec.key, f"has no output {output!r}.", fix, code="unknown_output"))
-        place = 0 if output is None else spec.outputs.index(output)
+            raise SessionError(no_indicator(self._session, spec))
+        place = 0 if output is None else output_of(spec, output)
         values: Floats = manager.values(spec)[place, selection]
         values.flags.writeable = False
         if isinstance(selection, slice):
@@ -213,12 +208,28 @@ class Bars:
             raise ValueError(f"there is no column {column!r}; there are {', '.join(FIELDS)}")
         return self._windows.window(self._lane, self.selection, self.slot, bars, FIELDS.index(column))
 
-    def _no_indicator(self, spec: IndicatorSpec) -> Problem:
-        keys = {key for record in self._session.records.values() for key in record.indicators}
-        near = nearest(spec.key, keys)
-        hint = f"Did you mean {near}? Otherwise declare it" if near else "Declare it"
-        fix = f"{hint} in setup with needs.indicator(...), put it under [[indicators]], or ask with add_indicator."
-        return Problem(spec.key, "no symbol of the session has this indicator.", fix, code="unknown_indicator")
+
+def output_of(spec: IndicatorSpec, output: str) -> int:
+    """The place of an indicator's output.
+
+    Raises
+    ------
+    SessionError
+        If it has no such output; names the nearest that it has.
+    """
+    if output not in spec.outputs:
+        near = nearest(output, spec.outputs)
+        fix = f"Did you mean {near}?" if near else f"It has {', '.join(spec.outputs)}."
+        raise SessionError(Problem(spec.key, f"has no output {output!r}.", fix, code="unknown_output"))
+    return spec.outputs.index(output)
+
+
+def no_indicator(session: SessionData, spec: IndicatorSpec) -> Problem:
+    """That no symbol has an indicator, with the nearest that one has."""
+    near = nearest(spec.key, {key for record in session.records.values() for key in record.indicators})
+    hint = f"Did you mean {near}? Otherwise declare it" if near else "Declare it"
+    fix = f"{hint} in setup with needs.indicator(...), put it under [[indicators]], or ask with add_indicator."
+    return Problem(spec.key, "no symbol of the session has this indicator.", fix, code="unknown_indicator")
 
 
 class BarCursor:
@@ -277,17 +288,23 @@ class BarCursor:
         return 1.0 if shares is None else float(shares[self._slot, self.row])
 
     def indicator(self, spec: IndicatorSpec, output: str | None = None) -> float:
-        """The value of an indicator for this symbol now, NaN where there is none."""
+        """The value of an indicator for this symbol now, NaN where it does not have it.
+
+        Raises
+        ------
+        SessionError
+            If no symbol has this indicator, or it has no such output.
+        """
         known = self._read.get(id(spec))
         if known is None or known[0] is not spec:
             known = self._read[id(spec)] = (spec, self._values_of(spec))
-        return known[1][0 if output is None else spec.outputs.index(output)][self.row]
+        return known[1][0 if output is None else output_of(spec, output)][self.row]
 
     def _values_of(self, spec: IndicatorSpec) -> list[list[float]]:
         """All rows' values as lists: many reads in one instant cost one."""
         manager = self._session.indicators
         if not manager.has(spec):
-            return [[math.nan] * self._session.rows.used] * len(spec.outputs)
+            raise SessionError(no_indicator(self._session, spec))
         values: list[list[float]] = manager.values(spec)[:, : self._session.rows.used].tolist()
         return values
 

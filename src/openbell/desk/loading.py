@@ -73,8 +73,12 @@ def set_up(act: Callable[[], object], name: str, where: str) -> None:
     try:
         act()
     except OpenbellError as error:
+        see = f"See {place_of(error)}"
         raise ConfigError(
-            *(Problem(f"{where}: {name}.setup", f"{p.where}: {p.what}", p.fix, p.code) for p in error.problems)
+            *(
+                Problem(f"{where}: {name}.setup", f"{p.where}: {p.what}", f"{p.fix} {see}", p.code)
+                for p in error.problems
+            )
         ) from error
     except Exception as error:  # a user's code may raise anything
         raise ConfigError(_raised(error, where, f"{name}.setup failed")) from error

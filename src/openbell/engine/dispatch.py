@@ -6,6 +6,7 @@ and `on_bar`. Scanners follow.
 """
 
 from collections.abc import Iterator, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from openbell.desk.windows import Windows
 from openbell.engine.report import Doings
 from openbell.engine.scanning import Scan
 from openbell.engine.seating import seated
-from openbell.engine.seats import Seat
+from openbell.engine.seats import Seat, Timing
 from openbell.engine.stream import Instant
 from openbell.session.lanes import Lane
 from openbell.session.session_data import SessionData
@@ -104,6 +105,7 @@ class Dispatcher:
             scans=[record.as_dict() for scan in self.scans for record in scan.records],
             funnels={scan.seat.name: scan.funnel for scan in self.scans},
             callbacks={seat.name: seat.timing.as_dict() for seat in self.seats},
+            slow=[problem for seat in self.seats if (problem := seat.slowness(perf_counter() - self._began))],
         )
 
     def clear(self, session: SessionData) -> None:
@@ -115,6 +117,9 @@ class Dispatcher:
             one.clear()
         self._told = {seat: len(seat.faults) for seat in self.seats}
         self._signals = len(self.signals)
+        self._began = perf_counter()
+        for seat in self.seats:
+            seat.timing = Timing()
 
     def prepare(self) -> None:
         """Have every scanner find and ask for its candidates of today."""

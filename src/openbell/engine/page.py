@@ -67,7 +67,7 @@ def page_values(folder: Path, symbols: list[str]) -> Json:
         "signals": _signals(signals),
         "story": _story(story),
         "steps": _steps(story),
-        "callbacks": report["days"][-1]["callbacks"] if report["days"] else {},
+        "callbacks": _callbacks(report["days"]),
         "zone": load_calendar(_market(folder)).timezone.key,
         "receipt": json.loads((folder / "receipt.json").read_text()),
     }
@@ -81,6 +81,19 @@ def _market(folder: Path) -> str:
 def _day(day: Json) -> Json:
     kept = ("date", "digest", "instants", "bars", "signals", "dropped", "faults", "funnels", "scans")
     return {key: day[key] for key in kept} | {"requests": len(day["requests"]), "symbols": len(day["symbols"])}
+
+
+def _callbacks(days: list[Json]) -> Json:
+    """What the calls of all days took, per strategy and scanner."""
+    totals: dict[str, Json] = {}
+    for day in days:
+        for name, timing in day["callbacks"].items():
+            total = totals.setdefault(name, {"calls": 0, "seconds": 0.0, "slow": 0, "slowest": 0.0, "slowest_at": 0})
+            for key in ("calls", "seconds", "slow"):
+                total[key] += timing[key]
+            if timing["slowest"] > total["slowest"]:
+                total |= {key: timing[key] for key in ("slowest", "slowest_at")}
+    return totals
 
 
 def _coverage(folder: Path, report: Json) -> Json:

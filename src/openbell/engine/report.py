@@ -8,6 +8,7 @@ from typing import Any
 from openbell.config.session_file import SessionFile
 from openbell.desk.signals import SignalBook
 from openbell.engine.seats import Fault
+from openbell.errors import Problem
 from openbell.provisioning.result import ProvisioningResult
 from openbell.session.digest import digest
 from openbell.session.session_data import SessionData
@@ -48,7 +49,7 @@ class DayReport:
     funnels
         Per scanner how many symbols were in its universe, passed its filters, and became candidates.
     callbacks
-        Per strategy and scanner: calls so far, seconds in all, the slowest one and how many were slow.
+        Per strategy and scanner, of this day: calls, seconds in all, the slowest one and how many were slow.
     """
 
     date: str
@@ -122,13 +123,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Doings:
-    """What users' strategies and scanners did on a day: the last fields of a `DayReport`."""
+    """What users' strategies and scanners did on a day: the last fields of a `DayReport`, and warnings of slow ones."""
 
     faults: Sequence[Fault] = ()
     signals: int = 0
     scans: list[Json] = field(default_factory=list)
     funnels: Json = field(default_factory=dict)
     callbacks: Json = field(default_factory=dict)
+    slow: Sequence[Problem] = ()
 
 
 def bars_outside(session: SessionData, data: DataManager) -> int:
@@ -168,7 +170,8 @@ def day_report(
             if not result.ok
         },
         requests=[{"at": time.iso(one.at)} | one.as_dict() for one in results if one.source != "config" and _told(one)],
-        warnings=[p.as_dict() for result in config if result.ok for p in result.problems],
+        warnings=[p.as_dict() for result in config if result.ok for p in result.problems]
+        + [problem.as_dict() for problem in users.slow],
         faults=[fault.as_dict() for fault in users.faults],
         signals=users.signals,
         scans=users.scans,

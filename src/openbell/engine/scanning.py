@@ -20,6 +20,7 @@ from openbell.provisioning.result import ProvisioningResult, Status
 from openbell.scanners.day import DayFigures
 from openbell.scanners.figures import Figures
 from openbell.scanners.market import Market
+from openbell.scanners.needs import ScanNeeds
 from openbell.scanners.scanner import Picks, Scanner
 from openbell.scanners.sofar import Curves
 from openbell.scanners.universe import Universe, fulfilling, known_symbols
@@ -105,6 +106,9 @@ class Scan:
         for result in results:
             if not result.ok:
                 del self.candidates[result.symbol]
+        if isinstance(self.seat.needs, ScanNeeds):
+            for usual in self.seat.needs.usual:
+                self._curves.of(usual, list(self.candidates))
         self.funnel = {
             "universe": len(universe),
             "where": len(passing),

@@ -12,7 +12,7 @@ from openbell.desk.loading import make, set_up
 from openbell.desk.needs import Needs
 from openbell.desk.signals import SignalBook
 from openbell.engine.seats import Seat, named
-from openbell.errors import ConfigError, Problem
+from openbell.errors import ConfigError, Problem, nearest
 from openbell.scanners.needs import ScanNeeds
 from openbell.scanners.scanner import Scanner
 from openbell.strategies.strategy import Strategy
@@ -79,6 +79,13 @@ def _seat(rule: StrategyRule | ScannerRule, where: str, desk: Desk) -> Seat:
 def _lacking(seat: Seat, where: str) -> Problem | None:
     """What a class does not have and must."""
     name = type(seat.user).__name__
+    base = Scanner if isinstance(seat.user, Scanner) else Strategy
+    for method in vars(type(seat.user)):
+        if method.startswith("on_") and not hasattr(base, method):
+            known = [one for one in vars(base) if one.startswith("on_")] or ["scan"]
+            near = nearest(method, known) or ", ".join(known)
+            what = f"{name}.{method} would never be called."
+            return Problem(f"{where}.use", what, f"Call it {near}, or give it a name without on_.", code="never_called")
     if isinstance(seat.user, Scanner):
         if seat.hears(Scanner, "scan"):
             return None

@@ -10,11 +10,14 @@ from typing import Any, TypeVar
 from openbell.desk.desk import Desk
 from openbell.desk.loading import place_of
 from openbell.desk.needs import Needs
-from openbell.errors import Problem
+from openbell.errors import OpenbellError, Problem, Severity
 
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
+
+# One hiccup of the machine is nobody's fault: slow calls are told when together they took this many times the limit.
+SLOW_ADDS_UP = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,24 @@ class Fault:
 
 @dataclass(slots=True)
 class Timing:
-    """How long the calls of one user's class took in all, and the slowest one."""
+    """How long the calls of one user's class took on a day.
+
+    Parameters
+    ----------
+    calls, seconds
+        All of them.
+    slowest, slowest_at
+        Seconds of the slowest one, and its instant, ns UTC.
+    slow, slow_seconds
+        Those that took longer than they should.
+    """
 
     calls: int = 0
     seconds: float = 0.0
     slowest: float = 0.0
     slowest_at: int = 0
     slow: int = 0
+    slow_seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -104,6 +118,27 @@ class Seat:
                 timing.slowest, timing.slowest_at = took, self.desk.now
             if took > self.slow_after:
                 timing.slow += 1
+                timing.slow_seconds += took
+
+    def slowness(self, whole: float) -> Problem | None:
+        """A warning when slow calls have added up today, None when there is nothing to say.
+
+        Parameters
+        ----------
+        whole
+            Seconds that the day took so far, everything included.
+        """
+        timing = self.timing
+        if timing.slow_seconds < SLOW_ADDS_UP * self.slow_after:
+            return None
+        at = self.desk.session_data.time.at(timing.slowest_at)
+        share = timing.seconds / whole if whole > 0 else 1.0
+        what = (
+            f"{timing.slow} of {timing.calls} calls took longer than {self.slow_after:g} s, the slowest"
+            f" {timing.slowest:.2g} s at {at:%Y-%m-%d %H:%M:%S}; all of them {min(share, 1.0):.0%} of the day's time."
+        )
+        fix = "Read arrays in on_bars instead of single bars, do slow work once in on_day_start, or allow more: slow_after."
+        return Problem(self.name, what, fix, f"slow_{self.kind}", Severity.WARNING)
 
     def hears(self, base: type, method: str) -> bool:
         """Whether its class defines a callback of its own."""
@@ -112,7 +147,7 @@ class Seat:
     def _fault(self, error: Exception) -> None:
         at = f"{self.desk.time:%Y-%m-%d %H:%M:%S}"
         where = f"{type(self.user).__name__} at {at}"
-        problem = Problem(where, f"{type(error).__name__}: {error}", f"See {place_of(error)}", f"{self.kind}_raised")
+        problem = _told(error, where, f"{self.kind}_raised")
         self.faults.append(Fault(self.name, at, problem, "".join(traceback.format_exception(error))))
         logger.warning("%s at=%s raised %s: %s", self.name, at, type(error).__name__, error)
         if len(self.faults) >= self.allowed:
@@ -125,6 +160,15 @@ class Seat:
     def kind(self) -> str:
         """``strategy`` or ``scanner``."""
         return self.name.split(":", 1)[0]
+
+
+def _told(error: Exception, where: str, code: str) -> Problem:
+    """What was raised, where in the user's file, and what to do where openbell itself has said so."""
+    place = f"See {place_of(error)}"
+    if isinstance(error, OpenbellError) and len(error.problems) == 1:
+        (problem,) = error.problems
+        return Problem(where, f"{problem.where}: {problem.what}", f"{problem.fix} {place}", code)
+    return Problem(where, f"{type(error).__name__}: {error}", place, code)
 
 
 def named(kind: str, classes: list[str]) -> list[str]:

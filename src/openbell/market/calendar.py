@@ -15,6 +15,7 @@ from openbell.market.session import Hours, Segment, SegmentKind, Session
 from openbell.market.table import EPOCH_DAY, KINDS, SessionTable
 from openbell.market.tables import load_table
 
+_SESSIONS_KEPT = 1024
 _GRIDS_KEPT = 64
 _REGULAR = KINDS.index(SegmentKind.REGULAR)
 
@@ -51,6 +52,7 @@ class Calendar:
         self.begins.setflags(write=False)
         self._weeks = (table.dates + 3) // 7  # counted from the Monday before 1970-01-01, a Thursday
         self._grid = lru_cache(maxsize=_GRIDS_KEPT)(self._make_grid)
+        self._session = lru_cache(maxsize=_SESSIONS_KEPT)(self._make_session)
 
     def __len__(self) -> int:
         return len(self._table.dates)
@@ -77,12 +79,7 @@ class Calendar:
             If the calendar has no such ordinal.
         """
         self._check(ordinal)
-        table = self._table
-        left, right = int(table.offsets[ordinal]), int(table.offsets[ordinal + 1])
-        parts = (Segment(int(table.starts[i]), int(table.ends[i]), KINDS[table.kinds[i]]) for i in range(left, right))
-        segments = tuple(part for part in parts if hours is Hours.EXTENDED or part.kind is SegmentKind.REGULAR)
-        midnight, early = int(table.midnights[ordinal]), bool(table.early[ordinal])
-        return Session(ordinal, self._date(ordinal), segments, midnight, early)
+        return self._session(ordinal, hours)
 
     def ordinal_of(self, day: date) -> int | None:
         """The session of a date, None when the market is closed on it or the calendar does not reach it."""
@@ -180,6 +177,14 @@ class Calendar:
         """The first session of the ISO week that a session is in."""
         self._check(ordinal)
         return int(np.searchsorted(self._weeks, self._weeks[ordinal]))
+
+    def _make_session(self, ordinal: int, hours: Hours) -> Session:
+        table = self._table
+        left, right = int(table.offsets[ordinal]), int(table.offsets[ordinal + 1])
+        parts = (Segment(int(table.starts[i]), int(table.ends[i]), KINDS[table.kinds[i]]) for i in range(left, right))
+        segments = tuple(part for part in parts if hours is Hours.EXTENDED or part.kind is SegmentKind.REGULAR)
+        midnight, early = int(table.midnights[ordinal]), bool(table.early[ordinal])
+        return Session(ordinal, self._date(ordinal), segments, midnight, early)
 
     def _make_grid(self, interval: Interval, first: int, last: int, hours: Hours) -> Grid:
         if interval.intraday:

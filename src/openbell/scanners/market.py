@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Floats
 from openbell.bars.interval import Interval
+from openbell.desk.bars import output_of
 from openbell.errors import Problem, SessionError
 from openbell.indicators.spec import IndicatorSpec
 from openbell.scanners.day import DayFigures
@@ -150,12 +151,12 @@ class Market:
         Raises
         ------
         SessionError
-            If no candidate has it.
+            If no candidate has it, or it has no such output.
         """
         if not self._session.indicators.has(spec):
             fix = "Declare it in setup: needs.indicator(...)."
             raise SessionError(Problem(spec.key, "no candidate has this indicator.", fix, code="unknown_indicator"))
-        place = 0 if output is None else spec.outputs.index(output)
+        place = 0 if output is None else output_of(spec, output)
         values: Floats = self._session.indicators.values(spec)[place, self._rows]
         return values
 

@@ -13,6 +13,10 @@ class ScanNeeds(Needs):
     ``volume_so_far`` costs one read.
     """
 
+    def __init__(self, owner: str) -> None:
+        super().__init__(owner)
+        self.usual: list[VolumeSoFar] = []
+
     def figure(self, column: str, statistic: str = "mean", days: int = 20) -> Figure:
         """A figure over the sessions before today; what is returned is the handle to read it by.
 
@@ -30,11 +34,12 @@ class ScanNeeds(Needs):
     def volume_so_far(self, days: int = 20) -> VolumeSoFar:
         """The volume that is usual by this minute of the day; what is returned is the handle to read it by.
 
-        It takes one read of these sessions for the candidates, the first time that it is looked at.
+        It takes one read of these sessions for the candidates, before the open.
 
         Parameters
         ----------
         days
             Over how many sessions.
         """
-        return VolumeSoFar(days)
+        self.usual.append(VolumeSoFar(days))
+        return self.usual[-1]

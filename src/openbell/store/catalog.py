@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -15,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.interval import Interval
+from openbell.market.actions import Action
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.store import schema
+from openbell.store.actions import visible_actions
 from openbell.store.days import GridKind
 from openbell.store.files import StoredFile
 
@@ -52,6 +54,8 @@ class SymbolInfo:
         Whether the vendor adjusted prices for splits or dividends.
     begins
         The date of the first stored bar of each of `intervals`.
+    adjusted_intervals
+        Those of `intervals` whose prices the vendor adjusted.
     """
 
     symbol: str
@@ -64,6 +68,7 @@ class SymbolInfo:
     clock_intervals: tuple[Interval, ...] = ()
     adjusted: bool = False
     begins: tuple[date, ...] = ()
+    adjusted_intervals: tuple[Interval, ...] = ()
 
     def intervals_on(self, day: date) -> tuple[Interval, ...]:
         """What was stored of it by a day: an interval whose first bar comes later is not known yet."""
@@ -138,6 +143,7 @@ class Catalog:
     def __init__(self, root: Path, now: int) -> None:
         self.root = root
         self.now = now
+        self._looks = schema.Looks(root)
 
     @classmethod
     def latest(cls, root: Path) -> Self:
@@ -160,11 +166,22 @@ class Catalog:
                 f"WHERE {_VISIBLE} GROUP BY symbol, interval, grid ORDER BY symbol",
                 self._now,
             ).fetchall()
+            events = [action for action in visible_actions(db, self.now) if not action.kind.moves_prices]
         facts = {row["symbol"]: row for row in told}
         series: dict[str, list[sqlite3.Row]] = {}
         for row in stored:
             series.setdefault(row["symbol"], []).append(row)
-        return {symbol: _info(facts[symbol], rows) for symbol, rows in series.items()}
+        known = {symbol: _info(facts[symbol], rows) for symbol, rows in series.items()}
+        for action in events:
+            if action.symbol in known:
+                change = {action.kind.value: action.day}
+                known[action.symbol] = replace(known[action.symbol], **change)
+        return known
+
+    def actions(self) -> list[Action]:
+        """Every corporate action, by symbol and date."""
+        with self._looking() as db:
+            return visible_actions(db, self.now)
 
     def markets(self) -> dict[str, str]:
         """The market of every symbol that was ever told of."""
@@ -228,7 +245,7 @@ class Catalog:
 
     @contextmanager
     def _looking(self) -> Iterator[sqlite3.Connection]:
-        with schema.reading(self.root) as db:
+        with self._looks.look() as db:
             db.row_factory = sqlite3.Row
             yield db
 
@@ -298,6 +315,7 @@ def _info(facts: sqlite3.Row, series: list[sqlite3.Row]) -> SymbolInfo:
         _intervals(series, GridKind.CLOCK),
         any(row["adjusted"] for row in series),
         tuple(day_of(row["first"]) for row in _by_length(series, GridKind.SESSION)),
+        _intervals([row for row in series if row["adjusted"]], GridKind.SESSION),
     )
 
 

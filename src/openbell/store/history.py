@@ -8,7 +8,7 @@ import numpy as np
 
 from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError
-from openbell.store import schema
+from openbell.store import actions, schema
 from openbell.store.catalog import Catalog, ImportRecord
 from openbell.store.days import DAY, GridKind
 from openbell.store.writer import Writer
@@ -49,6 +49,7 @@ def undo(store: Path | str, number: int) -> int:
         _check_kept(db, number, json.loads(record["report"]))
         writer = Writer(db, root)
         _take_back(db, writer.number, number)
+        actions.take_back(db, writer.number, number)
         db.execute("UPDATE imports SET undone = ? WHERE id = ?", (writer.number, number))
         db.execute("UPDATE imports SET undone = NULL WHERE undone = ?", (number,))
         report = {"undone": number, "was": record["action"]}

@@ -3,19 +3,23 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Block, Floats
 from openbell.bars.interval import Interval
+from openbell.market.actions import Action, Prices
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
+from openbell.store.adjusting import Adjuster
 from openbell.store.catalog import Catalog, SymbolInfo
 from openbell.store.days import GridKind
 from openbell.store.files import OpenFiles
@@ -28,6 +32,8 @@ _THREADS = 2
 _SYMBOLS_PER_TASK = 32
 _EPOCH = date(1970, 1, 1)
 _WEEK_DAYS = 7
+_CLOSE_WITHIN = 20
+_DAILY = Interval.parse("1d")
 
 Counts = npt.NDArray[np.int32]
 
@@ -78,12 +84,40 @@ class DataManager:
         self.calendar = calendar
         self._catalog = Catalog.latest(self.root)
         self._symbols = MappingProxyType(self._catalog.symbols())
+        self._actions: dict[str, list[Action]] = {}
+        for action in self._catalog.actions():
+            self._actions.setdefault(action.symbol, []).append(action)
+        self._adjuster: Adjuster | None = None
         self._series: dict[tuple[str, Interval, GridKind], SeriesDays | None] = {}
         self._loaded: dict[tuple[Interval, GridKind], tuple[int, int]] = {}
         self._lock = threading.Lock()
         self._bits: dict[int, bytes] = {}
         self._reader = Reader(calendar, kept_bytes)
         self._files = OpenFiles(self.root)
+
+    def as_of(self, day: int, prices: Prices) -> Self:
+        """The same store and what was read of it, with prices as they are looked at on a session day.
+
+        Parameters
+        ----------
+        day
+            The ordinal of the session; actions that take effect later are not known.
+        prices
+            Raw, or adjusted for splits, or for splits and dividends; what a vendor adjusted is left as it is.
+        """
+        seen = copy(self)
+        moving = {symbol: [one for one in ones if one.kind.moves_prices] for symbol, ones in self._actions.items()}
+        seen._adjuster = Adjuster(self.calendar, day, moving, prices, self._close_before)
+        return seen
+
+    def actions(self, symbol: str) -> tuple[Action, ...]:
+        """The splits and dividends that bars of a symbol are adjusted for, by date."""
+        steps = None if self._adjuster is None else self._adjuster.of(symbol)
+        return () if steps is None else steps.actions
+
+    def unapplied(self, symbol: str) -> tuple[Action, ...]:
+        """The splits and dividends up to the day that bars of a symbol are not adjusted for, by date."""
+        return () if self._adjuster is None else self._adjuster.unapplied(symbol)
 
     def symbols(self) -> Mapping[str, SymbolInfo]:
         """Every symbol that has bars, by name, in order of names."""
@@ -130,6 +164,8 @@ class DataManager:
             places = series.ordinals[entries] - first
             for name, figure in zip(FIELDS, figures, strict=True):
                 figure[row, places] = series.days[name][entries]
+        if self._adjuster is not None:
+            self._adjuster.summaries(self._unadjusted(symbols, interval), interval, first, last, figures)
         opens, highs, lows, closes, volumes = figures
         return Summaries(opens, highs, lows, closes, volumes, self.counts(symbols, interval, first, last))
 
@@ -211,6 +247,8 @@ class DataManager:
             else:
                 with ThreadPoolExecutor(_THREADS) as pool:
                     list(pool.map(task, parts))
+        if self._adjuster is not None:
+            self._adjuster.blocks(self._unadjusted(symbols, interval), interval, blocks)
         return blocks
 
     def read_chunks(
@@ -237,6 +275,30 @@ class DataManager:
                     ready = coming.result()
                     coming = begin(following) if following is not None else None
                     yield ready
+
+    def _unadjusted(self, symbols: Sequence[str], interval: Interval) -> dict[str, int]:
+        """The symbols that have actions and whose bars no vendor adjusted, with their places."""
+        if not self._actions:
+            return {}
+        places = {symbol: place for place, symbol in enumerate(symbols) if symbol in self._actions}
+        known = {symbol: self._symbols.get(symbol) for symbol in places}
+        done = {symbol for symbol, info in known.items() if info is None or interval in info.adjusted_intervals}
+        return {symbol: place for symbol, place in places.items() if symbol not in done}
+
+    def _close_before(self, symbol: str, day: int) -> float:
+        """The raw close of the last session with a bar before a day, of 1d bars where these are stored."""
+        info = self._symbols.get(symbol)
+        raw = [one for one in info.intervals if one not in info.adjusted_intervals] if info is not None else []
+        for interval in sorted(raw, key=lambda one: (one != _DAILY, one.rank)):
+            closes = np.full(_CLOSE_WITHIN, np.nan)
+            first = max(day - _CLOSE_WITHIN, 0)
+            for _, series in self._each([symbol], interval, first, day - 1):
+                entries = series.inside(first, day - 1)
+                closes[series.ordinals[entries] - first] = series.days["close"][entries]
+            there = closes[~np.isnan(closes)]
+            if len(there):
+                return float(there[-1])
+        return float("nan")
 
     def _each(
         self, symbols: Sequence[str], interval: Interval, first: int, last: int, grid: GridKind = GridKind.SESSION

@@ -8,6 +8,8 @@ wrote it.
 
 import sqlite3
 import tempfile
+import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -102,8 +104,52 @@ def reading(root: Path) -> Iterator[sqlite3.Connection]:
         raise _broken(path, error) from error
 
 
+class Looks:
+    """Short looks at one store, through a connection that stays open between them; any number of threads may look.
+
+    Between looks nothing is locked, so writers go on. What `reading` says of errors holds here too.
+
+    Parameters
+    ----------
+    root
+        The store's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._kept: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def look(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for this thread alone until the look ends."""
+        path = self._root / CATALOG
+        with self._lock:
+            try:
+                db = self._connection(path)
+                if not _is_interrupted(db):
+                    yield db
+                    return
+            except sqlite3.DatabaseError as error:
+                raise _broken(path, error) from error
+            with reading(self._root) as db:
+                yield db
+
+    def _connection(self, path: Path) -> sqlite3.Connection:
+        if not path.is_file():
+            raise _no_store(self._root)
+        if self._kept is None:
+            db = _read_only(path)
+            weakref.finalize(self, db.close)
+            if not _is_interrupted(db):
+                _check(db, path)
+            self._kept = db
+        return self._kept
+
+
 def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    return sqlite3.connect(uri, uri=True, timeout=PATIENCE_SECONDS, check_same_thread=False)
 
 
 def _is_interrupted(db: sqlite3.Connection) -> bool:

@@ -11,6 +11,7 @@ from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError
 from openbell.store.formats.format import COLUMNS, Convention, Hints, Incoming, block_of, by_symbol
 from openbell.store.formats.naming import interval_of
+from openbell.store.formats.pages import check_file, check_pages
 from openbell.store.formats.source import Source, as_stream, unreadable
 
 _TIDY = Convention()
@@ -29,14 +30,22 @@ class TidyParquet:
     def read(self, source: Source, hints: Hints) -> Sequence[Incoming]:
         """One symbol, or as many as its column ``symbol`` names."""
         where = str(source.path)
-        try:
-            frame = pl.read_parquet(as_stream(source.content or source.path), glob=False, hive_partitioning=False)
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-            raise unreadable(where, "Parquet", str(error)) from error
+        frame = _decoded(where, source)
         interval, convention = interval_of(source, hints), _told(hints)
         if hints.symbol is not None or "symbol" not in frame.columns:
             return incoming_of(where, frame, interval, hints.symbol or source.name, convention)
         return incoming_of(where, frame, interval, "", convention)
+
+
+def _decoded(where: str, source: Source) -> pl.DataFrame:
+    try:
+        if source.content is None:
+            check_file(source.path)
+        else:
+            check_pages(source.content)
+        return pl.read_parquet(as_stream(source.content or source.path), glob=False, hive_partitioning=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
+        raise unreadable(where, "Parquet", str(error)) from error
 
 
 def _told(hints: Hints) -> Convention:
