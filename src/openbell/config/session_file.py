@@ -10,6 +10,7 @@ from pathlib import Path
 from openbell.bars.interval import Interval
 from openbell.indicators.aggregates import Aggregate
 from openbell.indicators.spec import IndicatorSpec
+from openbell.market.actions import Prices
 from openbell.market.session import Hours
 
 

@@ -73,7 +73,8 @@ class SessionCoordinator:
         self.signals = self._dispatcher.signals
         self.file = promised(file, self._dispatcher.needs)
         self.time = TimeManager(load_calendar(file.market), file.hours)
-        self.data = DataManager(file.store, self.time.calendar)
+        self._store = DataManager(file.store, self.time.calendar)
+        self.data = self._store
         self.days = tuple(self.time.trading_days(file.start, file.end))
         self.phase = Phase.IDLE
         self.stopping = False
@@ -342,7 +343,8 @@ class SessionCoordinator:
         self.time.open_day(self.days[place])
         self._next_day = place
         self._results: list[ProvisioningResult] = []
-        self._session = SessionData(self.time, completeness=self.file.completeness)
+        self.data = self._store.as_of(self.days[place], self.file.prices)
+        self._session = SessionData(self.time, completeness=self.file.completeness, prices=self.file.prices)
         self._feed = ReplayFeed()
         self._executor = Executor(self._session, self._feed, self.data, self.file, self._observer)
         self.shrinker = Shrinker(self._session, self._feed, self.data, self.file)

@@ -70,6 +70,7 @@ def _created(session: SessionData, data: DataManager, asks: tuple[Ask, ...]) -> 
         origin=asks[0].owner,
         added_at=session.time.now,
         listed=info.listed,
+        actions=data.actions(info.symbol),
         auto_provisioned=full is None,
     )
 

@@ -1,9 +1,9 @@
 """The state of a session as a short text: equal states give equal texts, on every machine.
 
-The *digest* covers, symbols by name: tier; per interval its base, the held bars (stamps, bits of each field,
-completeness), what quality is counted over; per indicator outputs, valid, settled, last update; figures over past
-sessions; and now. Quality and
-gaps follow from the bars and the stretch they are counted over, so the stretch is what is written.
+The *digest* covers now and the way prices are read; symbols by name: tier, the actions its prices are adjusted for; per
+interval its base, the held bars (stamps, bits of each field, completeness), what quality is counted over; per indicator
+outputs, valid, settled, last update; figures over past sessions. Quality and gaps follow from the bars and the stretch
+they are counted over, so the stretch is what is written.
 The *fingerprint* adds who asked for what, by which path it came, locks and rows.
 """
 
@@ -19,7 +19,7 @@ from openbell.session.session_data import SessionData
 def digest(session: SessionData) -> str:
     """Hex digest of the state at now, 32 characters."""
     whole = hashlib.blake2b(digest_size=16)
-    whole.update(f"now {session.time.now} completeness {session.completeness!r}\n".encode())
+    whole.update(f"now {session.time.now} completeness {session.completeness!r} prices {session.prices}\n".encode())
     for name in session.symbols:
         whole.update(symbol_digest(session, session.records[name]))
     return whole.hexdigest()
@@ -43,6 +43,7 @@ def symbol_digest(session: SessionData, record: SymbolRecord) -> bytes:
     begins = session.time.calendar.begins
     quality = (record.history_quality, record.session_quality)
     part.update(f"{record.name} {record.tier.value} {quality} {record.listed}\n".encode())
+    part.update("".join(f"adjusted for {action}\n" for action in record.actions).encode())
     for interval, series in sorted(record.series.items(), key=lambda item: item[0].rank):
         part.update(f"{interval} from {series.base} since {series.since}\n".encode())
         for block in series.history.parts:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from openbell.bars.block import Block, Floats
 from openbell.bars.interval import Interval
 from openbell.indicators.spec import IndicatorSpec
+from openbell.market.actions import Action
 
 
 class Tier(StrEnum):
@@ -114,6 +115,8 @@ class SymbolRecord:
         Who asked for the full load (for ad hoc symbols: who asked first) and when, ns UTC.
     origin
         Who asked first, whatever became of it.
+    actions
+        The splits and dividends that its bars of earlier sessions are adjusted for.
     """
 
     name: str
@@ -123,6 +126,7 @@ class SymbolRecord:
     origin: str
     added_at: int
     listed: date
+    actions: tuple[Action, ...] = ()
     auto_provisioned: bool = False
     upgraded_from_adhoc: bool = False
     upgraded_at: int | None = None

@@ -10,6 +10,7 @@ from openbell.bars.interval import Interval
 from openbell.indicators.calendar import figures_of
 from openbell.indicators.manager import IndicatorManager
 from openbell.indicators.spec import IndicatorSpec
+from openbell.market.actions import Prices
 from openbell.market.time_manager import TimeManager
 from openbell.session.asks import UNHELD, AskBook
 from openbell.session.kept import KeptSeries
@@ -34,11 +35,14 @@ class SessionData:
         The clock, on today's session.
     completeness
         The least share of a window's base bars with which a derived bar exists.
+    prices
+        What bars of earlier sessions are adjusted for.
     """
 
-    def __init__(self, time: TimeManager, *, completeness: float = 0.0) -> None:
+    def __init__(self, time: TimeManager, *, completeness: float = 0.0, prices: Prices = Prices.RAW) -> None:
         self.time = time
         self.completeness = completeness
+        self.prices = prices
         self.records: dict[str, SymbolRecord] = {}
         self.lanes: dict[Interval, Lane] = {}
         self.asks = AskBook()
