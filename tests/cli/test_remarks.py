@@ -39,6 +39,15 @@ class TestRemarks:
         assert "10:05:00" in row
         assert "cross.py:9" in row
 
+    def test_what_one_line_raises_again_and_again_is_one_row(self):
+        fault = {"name": "strategy:Short", "at": "2024-07-01 10:05:00", "fix": "See short.py line 9"}
+        whats = [f"window(2000) reaches {back} bars back." for back in (1999, 1998, 1997)]
+
+        text = printed({"faults": [fault | {"what": what} for what in whats]})
+
+        assert "reaches 1999" in text
+        assert "reaches 1998" not in text
+
     def test_bars_outside_the_hours_are_counted(self):
         assert "12 stored bars outside the session's hours" in printed({"outside": 5}, {"outside": 7})
 

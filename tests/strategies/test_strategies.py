@@ -83,7 +83,9 @@ class Wrong(ob.Strategy):
     (problem,) = ob.check(document(store, strategies=written(tmp_path, wrong)))
 
     assert "Wrong.setup" in problem.where
-    assert "sma" in problem.fix
+    assert (
+        problem.fix == 'Did you mean sma? See mine.py line 7, in setup: needs.indicator("sam", interval="5m", period=3)'
+    )
 
 
 def test_what_setup_declares_comes_with_every_full_symbol_early_or_late(store: Path, tmp_path: Path):
@@ -180,7 +182,7 @@ class Deep(ob.Strategy):
     (fault, *_) = day.finish_day().faults
 
     assert "window(1000) of 5m" in fault["what"]
-    assert 'needs.bars("5m", bars=1000)' in fault["what"]
+    assert 'needs.bars("5m", bars=1000)' in fault["fix"]
 
 
 RAISING = """
@@ -206,7 +208,8 @@ def test_one_that_raises_is_told_disabled_and_alone(store: Path, tmp_path: Path)
     first, second, disabled = report.faults
 
     assert first["where"] == "Raising at 2024-06-06 09:31:00"
-    assert "Did you mean NVDA?" in first["what"]
+    assert first["what"] == "NVDAA: is not in the session now."
+    assert first["fix"].startswith("Did you mean NVDA?")
     assert "mine.py line 7, in on_bars" in first["fix"]
     assert "Traceback" in first["traceback"]
     assert second["at"] == "2024-06-06 09:32:00"
@@ -214,6 +217,68 @@ def test_one_that_raises_is_told_disabled_and_alone(store: Path, tmp_path: Path)
     assert strategy_of(day, 1).calls == 390 + 78
     assert report.callbacks["strategy:Steady"]["calls"] == 390 + 78 + 2
     assert report.callbacks["strategy:Steady"]["seconds"] > 0
+
+
+def test_slow_calls_are_told_with_their_share_and_the_slowest_instant(store: Path, tmp_path: Path):
+    slow, steady = written(tmp_path, *RAISING.replace('self.desk.symbol("NVDAA")', "sum(range(2000))").split("\n\n\n"))
+    day = started(store, strategies=[slow | {"slow_after": 1e-7}, steady])
+
+    report = day.finish_day()
+
+    (warning,) = (one for one in report.warnings if one["code"].startswith("slow"))
+    assert (warning["where"], warning["code"], warning["severity"]) == ("strategy:Raising", "slow_strategy", "warning")
+    timing = report.callbacks["strategy:Raising"]
+    assert timing["slow"] >= 390
+    assert f"{timing['slow']} of {timing['calls']} calls took longer than 1e-07 s" in warning["what"]
+    assert f"{day.time.at(timing['slowest_at']):%Y-%m-%d %H:%M:%S}" in warning["what"]
+    assert "% of the day's time" in warning["what"]
+    assert "slow_after" in warning["fix"]
+
+
+def test_times_are_those_of_the_day(store: Path, tmp_path: Path):
+    steady = written(tmp_path, RAISING.split("\n\n\n")[1])
+
+    report = ob.run(document(store, strategies=steady))
+
+    assert [day.callbacks["strategy:Steady"]["calls"] for day in report.days] == [390 + 78 + 2] * 3
+    assert not [one for day in report.days for one in day.warnings if one["code"].startswith("slow")]
+
+
+@pytest.mark.parametrize(("method", "near"), [("on_barz", "on_bar"), ("on_day_started", "on_day_start")])
+def test_a_misspelt_callback_is_told_before_anything_runs(store: Path, tmp_path: Path, method: str, near: str):
+    wrong = f"class Wrong(ob.Strategy):\n    def {method}(self, bars):\n        pass\n"
+
+    (problem,) = ob.check(document(store, strategies=written(tmp_path, wrong)))
+
+    assert (problem.where, problem.code) == ("strategies[0].use", "never_called")
+    assert near in problem.fix
+
+
+ABSENT = """
+class Absent(ob.Strategy):
+    def on_bar(self, bar):
+        bar.indicator(ob.indicator("macd", interval="5m"))
+
+
+class NoOutput(ob.Strategy):
+    def setup(self, needs):
+        self.macd = needs.indicator("macd", interval="5m")
+
+    def on_bar(self, bar):
+        bar.indicator(self.macd, "signl")
+"""
+
+
+def test_reading_what_no_symbol_has_is_told_for_one_bar_as_for_arrays(store: Path, tmp_path: Path):
+    day = started(store, at="09:40", strategies=written(tmp_path, *ABSENT.split("\n\n\n"))[:1])
+    (fault, *_) = day.finish_day().faults
+    assert fault["what"] == "macd_5m: no symbol of the session has this indicator."
+    assert "Declare it in setup" in fault["fix"]
+
+    day = started(store, at="09:40", strategies=written(tmp_path, *ABSENT.split("\n\n\n"))[1:])
+    (fault, *_) = day.finish_day().faults
+    assert fault["what"] == "macd_5m: has no output 'signl'."
+    assert fault["fix"].startswith("Did you mean signal?")
 
 
 WATCHER = """

@@ -137,7 +137,9 @@ class Seat:
             f"{timing.slow} of {timing.calls} calls took longer than {self.slow_after:g} s, the slowest"
             f" {timing.slowest:.2g} s at {at:%Y-%m-%d %H:%M:%S}; all of them {min(share, 1.0):.0%} of the day's time."
         )
-        fix = "Read arrays in on_bars instead of single bars, do slow work once in on_day_start, or allow more: slow_after."
+        fix = (
+            "Read arrays (on_bars) instead of single bars, do slow work once in on_day_start, or set slow_after higher."
+        )
         return Problem(self.name, what, fix, f"slow_{self.kind}", Severity.WARNING)
 
     def hears(self, base: type, method: str) -> bool:
