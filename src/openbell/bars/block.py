@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +42,9 @@ class Block:
 
     def __getitem__(self, rows: slice | npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> "Block":
         shares = None if self.completeness is None else self.completeness[rows]
-        return Block.of(self.ts[rows], (column[rows] for column in self.columns), shares)
+        return Block(
+            self.ts[rows], self.open[rows], self.high[rows], self.low[rows], self.close[rows], self.volume[rows], shares
+        )
 
     @property
     def columns(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
@@ -57,10 +58,9 @@ class Block:
         return Block(ts, open_, high, low, close, volume, completeness)
 
     @classmethod
-    def empty(cls) -> Self:
+    def empty(cls) -> "Block":
         """No bars at all."""
-        none = np.empty(0, np.float64)
-        return cls(np.empty(0, np.int64), none, none, none, none, none)
+        return _EMPTY
 
     @classmethod
     def joined(cls, blocks: Sequence["Block"]) -> "Block":
@@ -85,8 +85,9 @@ class Block:
 
     def between(self, start: int, end: int) -> "Block":
         """Bars stamped in ``[start, end)``, without a copy."""
-        left, right = np.searchsorted(self.ts, (start, end))
-        return self[int(left) : int(right)]
+        if not len(self.ts) or (start <= self.ts[0] and self.ts[-1] < end):
+            return self
+        return self[int(self.ts.searchsorted(start)) : int(self.ts.searchsorted(end))]
 
     def copied(self) -> "Block":
         """The same bars in memory of their own."""
@@ -100,3 +101,7 @@ class Block:
         if self.completeness is not None:
             self.completeness.setflags(write=False)
         return self
+
+
+_NOTHING = np.empty(0, np.float64)
+_EMPTY = Block(np.empty(0, np.int64), _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING).freeze()

@@ -91,6 +91,8 @@ class Grid:
         """
         if len(self) == 0:
             return np.full(len(ts), -1, np.int64)
+        if len(ts) == len(self) and (ts == self.stamps).all():
+            return np.arange(len(ts))
         slots = np.searchsorted(self.stamps, ts, side="right") - 1
         return np.where((slots >= 0) & (self.stamps[slots] == ts), slots, -1)
 

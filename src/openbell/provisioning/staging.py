@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import Block, Floats
-from openbell.bars.derive import derive, ready_to_fold
-from openbell.bars.grid import Grid
+from openbell.bars.derive import Counts, derive, ready_to_fold
+from openbell.bars.grid import Grid, Stamps
 from openbell.bars.interval import Interval, Unit
 from openbell.errors import StoreError
 from openbell.indicators.aggregates import Aggregate
@@ -46,7 +46,28 @@ Blocks = Mapping[Interval, Block]
 
 CHUNK = 64
 MANY = 8
-NO_AMOUNT, NO_HISTORY = Amount(), History()
+NO_AMOUNT, NO_HISTORY, NO_BARS, NO_SLOTS = Amount(), History(), Block.empty(), np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What a load means in stamps and windows: the same for every symbol that takes it.
+
+    Parameters
+    ----------
+    left, right, held
+        ns UTC: bars stamped in ``[left, right)`` are made, those from ``held`` on stay.
+    grid, expected, lefts
+        The windows that are folded, None where bars are taken as stored; see `openbell.market.windows`.
+    """
+
+    load: Load
+    left: int
+    right: int
+    held: int
+    grid: Grid | None = None
+    expected: Counts | None = None
+    lefts: Stamps | None = None
 
 
 @dataclass(slots=True)
@@ -58,10 +79,10 @@ class StagedSeries:
     amount: Amount = NO_AMOUNT
     history: History = NO_HISTORY
     since: int | None = None
-    today: Block = field(default_factory=Block.empty)
-    slots: Slots = field(default_factory=lambda: np.empty(0, np.int64))
+    today: Block = NO_BARS
+    slots: Slots = field(default_factory=lambda: NO_SLOTS)
     tape: Block | None = None
-    tape_slots: Slots = field(default_factory=lambda: np.empty(0, np.int64))
+    tape_slots: Slots = field(default_factory=lambda: NO_SLOTS)
 
 
 @dataclass(slots=True)
@@ -94,6 +115,8 @@ class Stager:
         self._warmer = Warmer(session)
         self._past = PastFigures(data, session.time)
         self._begin = int(self._time.calendar.begins[self._time.today.ordinal])
+        self._makings: dict[int, Making] = {}
+        self._ended: dict[Interval, tuple[Grid, int]] = {}
 
     def read(
         self, group: Sequence[ProvisioningRequirements]
@@ -147,8 +170,7 @@ class Stager:
                     ready_to_fold()
                 staged.series[interval] = StagedSeries(base, new=True)
             case LoadHistorical(loads, reads):
-                for load in loads:
-                    self._history(staged, load, blocks)
+                self._history(staged, loads, blocks)
                 return sum(read.bars for read in reads)
             case LoadSession(reads):
                 self._today(staged, blocks)
@@ -164,30 +186,44 @@ class Stager:
                 staged.quality = (history, session)
         return 0
 
-    def _history(self, staged: StagedSymbol, load: Load, blocks: Blocks) -> None:
-        series = staged.series.get(load.interval)
-        held = History()
-        if series is None:
-            assert staged.record is not None
-            there = staged.record.series[load.interval]
-            series = staged.series[load.interval] = StagedSeries(there.base, new=False)
-            held = there.history.since(int(self._time.calendar.begins[load.until]))
-        made = self._made(staged, load, blocks)
-        series.history = self._warmer.trimmed(History((made, *held.parts) if len(made) else held.parts), load.amount)
-        series.amount, series.since = load.amount, load.since
+    def _history(self, staged: StagedSymbol, loads: Sequence[Load], blocks: Blocks) -> None:
+        stored: dict[Interval, Block] = {}
+        for load in loads:
+            source = load.interval if load.base is None else load.base
+            if source not in stored:
+                stored[source] = self._stored(staged, source, blocks)
+            making = self._making(load)
+            made = self._made(making, stored[source], blocks)
+            series, held = staged.series.get(load.interval), NO_HISTORY
+            if series is None:
+                assert staged.record is not None
+                there = staged.record.series[load.interval]
+                series = staged.series[load.interval] = StagedSeries(there.base, new=False)
+                held = there.history.since(making.held)
+            history = History((made, *held.parts) if len(made) else held.parts)
+            series.history = self._warmer.trimmed(history, load.amount)
+            series.amount, series.since = load.amount, load.since
 
-    def _made(self, staged: StagedSymbol, load: Load, blocks: Blocks) -> Block:
-        begins = self._time.calendar.begins
-        left, right = int(begins[load.first]), int(begins[self._until(load)])
-        if load.base is None:
-            return self._stored(staged, load.interval, blocks).between(left, right)
-        base = self._stored(staged, load.base, blocks).between(left, right)
-        grid, expected, lefts = windows(
-            self._time.calendar, load.interval, load.base, load.first, self._until(load) - 1, self._time.hours
-        )
-        made = derive(base, grid, expected, completeness=self._session.completeness, lefts=lefts)
-        own = blocks.get(load.interval)
-        return made if own is None else self._merged(made, base, own.between(left, right))
+    def _making(self, load: Load) -> Making:
+        known = self._makings.get(id(load))
+        if known is None:
+            begins, until = self._time.calendar.begins, self._until(load)
+            edges = (int(begins[load.first]), int(begins[until]), int(begins[load.until]))
+            folded: tuple[Grid, Counts, Stamps | None] | tuple[()] = ()
+            if load.base is not None:
+                span = (load.first, until - 1)
+                folded = windows(self._time.calendar, load.interval, load.base, *span, self._time.hours)
+            known = self._makings[id(load)] = Making(load, *edges, *folded)
+        return known
+
+    def _made(self, making: Making, stored: Block, blocks: Blocks) -> Block:
+        base = stored.between(making.left, making.right)
+        if making.grid is None or making.expected is None:
+            return base
+        completeness = self._session.completeness
+        made = derive(base, making.grid, making.expected, completeness=completeness, lefts=making.lefts)
+        own = blocks.get(making.load.interval)
+        return made if own is None else self._merged(made, base, own.between(making.left, making.right))
 
     def _figure(self, staged: StagedSymbol, aggregate: Aggregate, blocks: Blocks) -> float | Floats:
         symbol = staged.requirements.symbol
@@ -227,17 +263,25 @@ class Stager:
         for interval, series in staged.series.items():
             if not series.new:
                 continue
-            grid = self._time.grid(interval)
+            grid, ended = self._windows_today(interval)
             if series.base is None:
                 whole = blocks[interval].between(self._begin, grid_end(grid))
                 slots = grid.slots_of(whole.ts)
                 series.tape, series.tape_slots = whole, slots
-                ended = int(np.searchsorted(slots, grid.ended_by(self._time.now)))
-                series.today, series.slots = whole[:ended], slots[:ended]
-            else:
+                arrived = int(slots.searchsorted(ended))
+                series.today, series.slots = whole[:arrived], slots[:arrived]
+            elif ended:
                 fine, past = self._today_of(staged, series.base), self._history_of(staged, series.base)
                 series.today = self.folded_today(fine, past, interval, series.base)
                 series.slots = grid.slots_of(series.today.ts)
+
+    def _windows_today(self, interval: Interval) -> tuple[Grid, int]:
+        """Today's windows of an interval, and how many have ended."""
+        known = self._ended.get(interval)
+        if known is None:
+            grid = self._time.grid(interval)
+            known = self._ended[interval] = (grid, grid.ended_by(self._time.now))
+        return known
 
     def folded_today(self, fine: Block, past: History, interval: Interval, base: Interval) -> Block:
         """Today's bars that have ended by now, from a base's bars of today and, for weeks, of before."""

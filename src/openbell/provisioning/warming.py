@@ -65,6 +65,8 @@ class Warmer:
         """The shortest end of history that holds the amount."""
         begins, today = self._time.calendar.begins, self._time.today.ordinal
         starts = [int(begins[max(today - amount.days, 0)])] if amount.days else []
+        if starts and (history.first is None or history.first >= starts[0]):
+            return history
         if amount.bars:
             last = history.last(amount.bars)
             starts += [int(last.ts[0])] if len(last) else []
