@@ -6,9 +6,9 @@
 3. `Adjuster.blocks`, `Adjuster.summaries`: bars and daily summaries times their factors.
 
 A split of r new shares for one old divides the prices before it by r and multiplies volumes by it. A dividend of D
-multiplies the prices before it by 1 - D / C, where C is the raw close of the last session before the ex-date (divided by
-the split of the same date, if there is one); volumes stay. Source: CRSP, "Data Definitions and Coding Schemes", factors
-to adjust price and shares; the proportional rule is also that of Yahoo's adjusted close.
+multiplies the prices before it by 1 - D / C, where C is the raw close of the last session before the ex-date (divided
+by the split of the same date, if there is one); volumes stay. Source: the split and dividend multipliers of CRSP, as in
+the help page on Yahoo Finance's adjusted close; LEAN's factor files hold the same products.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

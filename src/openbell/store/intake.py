@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -20,8 +20,11 @@ import polars as pl
 from openbell.bars.block import Block
 from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval
+from openbell.errors import Problem, StoreError
+from openbell.market.actions import Action
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.store import schema
+from openbell.store.actions import new_among
 from openbell.store.catalog import Catalog, Series
 from openbell.store.choice import MarketChoice, choose_market, grid_kind
 from openbell.store.clock import Settled, interval_in_stamps, settle, unchecked
@@ -80,6 +83,9 @@ class Intake:
         self._asked: dict[tuple[str, Interval], int] = {}
         self._reports: dict[Key, SeriesReport] = {}
         self._refused: list[pl.DataFrame] = []
+        self._actions: list[Action] = []
+        self._adjusted: dict[Key, bool] = {}
+        self._looked_up = self._catalog is None
 
     def take(self, origin: str, part: Incoming) -> list[str]:
         """The bars of one symbol and interval out of one file; returns what was decided about their stamps.
@@ -87,11 +93,14 @@ class Intake:
         Raises
         ------
         StoreError
-            If the stamps contradict what is said of them; nothing is taken then.
+            If the stamps contradict what is said of them, or raw prices would mix with adjusted ones; nothing is taken
+            then.
         """
         found = checked(part.block, part.faults)
         interval = interval_in_stamps(origin, found.block.ts, part.interval)
         key = (part.symbol, interval)
+        adjusted = part.adjusted or self._hints.adjusted
+        self._keep_apart(origin, key, adjusted)
         choice = self._choose(part, interval, found.block)
         told = self._settled(origin, load_calendar(choice.market), interval, part, found.block)
         self._remember(part.symbol, choice)
@@ -106,11 +115,31 @@ class Intake:
             self._refused.append(_labelled(found.refused, origin, part.symbol, interval))
         if len(found.block):
             block = Block.of(told.ts, found.block.columns)
-            self._waiting.setdefault(key, []).append(Incoming(part.symbol, interval, block, adjusted=part.adjusted))
+            self._waiting.setdefault(key, []).append(Incoming(part.symbol, interval, block, adjusted=adjusted))
             self._rows += len(found.block)
         if self._rows >= _ROWS_AT_ONCE:
             self._settle()
         return [told.note] if told.note else []
+
+    def take_actions(self, actions: Sequence[Action]) -> None:
+        """Splits, dividends and listings out of one file."""
+        self._actions += actions
+
+    def _keep_apart(self, origin: str, key: Key, adjusted: bool) -> None:
+        """One series holds raw prices or adjusted ones: beside each other they would look like jumps."""
+        if not self._looked_up and self._catalog is not None and (adjusted or self._catalog.holds_adjusted()):
+            self._adjusted = self._catalog.adjusted() | self._adjusted
+            self._looked_up = True
+        if self._adjusted.setdefault(key, adjusted) == adjusted:
+            return
+        kinds = ("raw", "adjusted by their vendor")
+        what = (
+            f"its prices are {kinds[adjusted]}, and those of {key[0]} {key[1]} in the store are {kinds[not adjusted]}."
+        )
+        fix = "Import them under another name (--symbol NAME), or into another store; or undo the other import first."
+        if not adjusted:
+            fix = f"If these are adjusted, too, say --adjusted. {fix}"
+        raise StoreError(Problem(origin, what, fix, code="mixed_adjustment"))
 
     def _settled(self, origin: str, calendar: Calendar, interval: Interval, part: Incoming, block: Block) -> Settled:
         """What the stamps mean. Symbols of one file share a convention: of many short ones only some are asked."""
@@ -126,10 +155,13 @@ class Intake:
         self._note_strays()
         series = tuple(self._reports[key] for key in sorted(self._reports, key=lambda key: (key[0], key[1].rank)))
         quarantine = None if dry_run else self._write_quarantine()
-        changed = any(one.added or one.replaced for one in series)
-        if not changed or self._writer is None:
-            return ImportReport(None, dry_run, tuple(files), series, quarantine)
-        report = ImportReport(self._writer.number, dry_run, tuple(files), series, quarantine)
+        new = new_among(self._actions, self._catalog.actions() if self._catalog is not None and self._actions else ())
+        report = ImportReport(None, dry_run, tuple(files), series, quarantine)
+        report = replace(report, actions=len(self._actions), new_actions=len(new))
+        if not report.changed or self._writer is None:
+            return report
+        report = replace(report, number=self._writer.number)
+        self._writer.put_actions(new)
         self._writer.commit("import", _origins(files), json.dumps(report.summary()))
         return report
 

@@ -18,7 +18,9 @@ import numpy.typing as npt
 from openbell.bars.block import Block
 from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval
+from openbell.market.actions import Action
 from openbell.market.calendar import Calendar, load_calendar
+from openbell.store.actions import record
 from openbell.store.catalog import Piece, Series, fingerprint, visible_pieces
 from openbell.store.days import DAY, DayEntries, GridKind, Mask, Tabulated, ordinals_of, tabulate
 from openbell.store.files import StoredFile, sync_folder, unwritable, write_new
@@ -117,6 +119,12 @@ class Writer:
             "INSERT OR REPLACE INTO symbols (symbol, import, market, why, source) VALUES (?, ?, ?, ?, ?)",
             (symbol, self.number, market, why, source),
         )
+
+    def put_actions(self, actions: Iterable[Action]) -> None:
+        """Corporate actions that count from now on."""
+        chosen = list(actions)
+        if chosen:
+            record(self._db, self.number, chosen)
 
     def flush(self) -> None:
         """Write what waits."""
