@@ -80,7 +80,10 @@ class Adjuster:
             for symbol, ones in actions.items()
         }
         self._actions = {symbol: [one for one in ones if one.applies_to(prices)] for symbol, ones in known.items()}
-        self._others = {symbol: [one for one in ones if not one.applies_to(prices)] for symbol, ones in known.items()}
+        self._others = {
+            symbol: [one for one in ones if one.kind is Kind.SPLIT and not one.applies_to(prices)]
+            for symbol, ones in known.items()
+        }
         self._made: dict[str, Steps] = {}
 
     def of(self, symbol: str) -> Steps | None:
@@ -94,7 +97,7 @@ class Adjuster:
         return made
 
     def unapplied(self, symbol: str) -> tuple[Action, ...]:
-        """The splits and dividends of a symbol up to the day that are not applied, by date."""
+        """The splits of a symbol up to the day in raw prices, and dividends that cannot be applied, by date."""
         steps = self.of(symbol)
         lacking = () if steps is None else steps.lacking
         return tuple(sorted((*self._others.get(symbol, ()), *lacking)))

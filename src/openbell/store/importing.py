@@ -113,6 +113,7 @@ def import_frames(
     store: Path | str,
     *,
     market: str | None = None,
+    adjusted: bool = False,
     origin: str = "frames",
 ) -> ImportReport:
     """Bring bars that are in memory into a store.
@@ -123,6 +124,8 @@ def import_frames(
         Of polars or pandas, by symbol and interval; each with the columns ``ts`` (moments in time), ``open``, ``high``,
         ``low``, ``close`` and perhaps ``volume``. With a column ``symbol`` a frame may hold many symbols; the symbol
         in the key is then ``""``.
+    adjusted
+        Whether the prices are adjusted for splits or dividends.
     origin
         What the log shall say.
 
@@ -131,7 +134,7 @@ def import_frames(
     StoreError
         If a frame has not these columns, or the store cannot be written.
     """
-    hints = Hints(market=market)
+    hints = Hints(market=market, adjusted=adjusted)
     with _opened(Path(store), dry_run=False) as writer:
         intake = Intake(Path(store), hints, writer)
         rows = 0
