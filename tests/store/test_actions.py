@@ -328,7 +328,8 @@ def test_raw_and_adjusted_prices_of_one_series_are_refused_with_what_to_do(
     assert problem.code == "mixed_adjustment"
     assert "AAA 1d in the store are raw" in problem.what
     assert "--symbol NAME" in problem.fix
-    assert refused.number is None and beside.total("added") == 4
+    assert refused.number is None
+    assert beside.total("added") == 4
     assert "say --adjusted" in back.all_problems()[0].fix
     assert Catalog.latest(store).symbols()["AAA.ADJ"].adjusted_intervals == (DAY,)
 
@@ -368,7 +369,8 @@ def test_a_folder_that_holds_the_store_is_imported_without_the_stores_own_files(
 
     assert report.own_files == 3
     assert [Path(file.path).name for file in report.files] == ["AAA.parquet"]
-    assert report.total("unchanged") == 780 and not report.changed
+    assert report.total("unchanged") == 780
+    assert not report.changed
     assert (inside.own_files, inside.files) == (3, ())
 
 
