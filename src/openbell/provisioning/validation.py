@@ -158,6 +158,6 @@ class Validator:
             )
             fix = "Import earlier bars; until enough have come its value is there and not settled."
             if reach.bars < spec.needs.lookback:
-                shorter = f", or use period <= {reach.bars}" if "period" in spec.params else ""
-                fix = f"Import earlier bars{shorter}; before {spec.needs.lookback} have come it has no value."
+                shorter = ", or use a shorter period" if "period" in dict(spec.params) else ""
+                fix = f"Import earlier bars{shorter}: it has no value before {spec.needs.lookback} have come."
             yield Problem(f"{symbol}/{key}", what, fix, "short_warmup", Severity.WARNING)
