@@ -28,7 +28,8 @@ from openbell.store.formats.naming import interval_in
 from openbell.store.formats.source import Source, sources_of
 from openbell.store.formats.tidy import TidyParquet, incoming_of
 from openbell.store.formats.vendors import VENDORS
-from openbell.store.intake import QUARANTINE, Intake
+from openbell.store.intake import Intake
+from openbell.store.quarantine import QUARANTINE
 from openbell.store.report import FileReport, ImportReport
 from openbell.store.writer import BARS, Writer
 
