@@ -112,6 +112,12 @@ _DATA = Command(
     commands=(
         Command("list", "symbols and intervals, with their ranges", "stores:listing", (_STORE, _SYMBOL, _INTERVAL)),
         Command(
+            "actions",
+            "splits, dividends and listings that are known",
+            "stores:actions",
+            (_STORE, _SYMBOL),
+        ),
+        Command(
             "coverage",
             "share of the expected bars that are there, as a table and a map by symbol and day",
             "completeness:coverage",
@@ -172,7 +178,16 @@ _DATA = Command(
             "upkeep:verify",
             (
                 _STORE,
-                _argument("--repair", action="store_true", help="let nothing in damaged files count; can be undone"),
+                _argument(
+                    "--repair",
+                    action="store_true",
+                    help="let nothing in damaged files count, and put right what is safe in bars; can be undone",
+                ),
+                _argument(
+                    "--quarantine",
+                    action="store_true",
+                    help="set bars with wrong prices aside, with reasons; can be undone",
+                ),
                 _argument("--strict", action="store_true", help="exit 1 also when there are findings only"),
             ),
         ),

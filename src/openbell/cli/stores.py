@@ -10,6 +10,7 @@ from openbell.cli.holdings import Holding, holdings
 from openbell.cli.output import Output
 from openbell.cli.progress import Progress
 from openbell.errors import Problem
+from openbell.store.catalog import Catalog
 from openbell.store.export import export as write_bars
 from openbell.store.importing import import_files
 from openbell.store.report import ImportReport, SeriesReport
@@ -50,6 +51,18 @@ def listing(arguments: argparse.Namespace, output: Output) -> int:
     title = f"{arguments.store}: {amount(symbols, 'symbol')}, {amount(sum(one.bars for one in held), 'bar')}"
     columns = ("symbol", "interval", "market", "grid", "first", "last", "sessions", "bars")
     output.show(*shortened(Sheet(title, columns, [_listed(one) for one in held], words=4)))
+    return DONE
+
+
+def actions(arguments: argparse.Namespace, output: Output) -> int:
+    """Say which splits, dividends and listings are known."""
+    wanted = None if arguments.symbol is None else arguments.symbol.upper()
+    known = [one for one in Catalog.latest(Path(arguments.store)).actions() if wanted in (None, one.symbol)]
+    plain = [{"symbol": one.symbol, "date": one.day.isoformat(), "kind": one.kind, "value": one.value} for one in known]
+    output.document({"actions": plain})
+    rows = [(one.symbol, str(one.day), one.kind, f"{one.value:.10g}" if one.kind.moves_prices else "") for one in known]
+    title = f"{arguments.store}: {amount(len(known), 'corporate action')}"
+    output.show(*shortened(Sheet(title, ("symbol", "date", "kind", "value"), rows, words=3)))
     return DONE
 
 

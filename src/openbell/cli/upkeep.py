@@ -13,6 +13,7 @@ from openbell.errors import Problem, Severity
 from openbell.store import history, housekeeping
 from openbell.store.catalog import ImportRecord
 from openbell.store.findings import Defect, Finding, findings
+from openbell.store.mending import Mended, mend
 from openbell.store.repair import Repaired, repair
 from openbell.store.verification import Verified
 from openbell.store.verification import verify as verified
@@ -79,14 +80,24 @@ def verify(arguments: argparse.Namespace, output: Output) -> int:
         result = verified(store, progress=lambda done, total: progress("files", done, total))
         found = findings(store, without=result.damaged, progress=lambda done, total: progress("series", done, total))
     made = repair(store, result.broken) if arguments.repair and not result.ok else Repaired((), 0)
+    mended = Mended(None)
+    if arguments.repair or arguments.quarantine:
+        mended = mend(store, remove=arguments.quarantine, without=result.damaged)
+    numbers = [*made.numbers, *([mended.number] if mended.number is not None else [])]
     problems = [*result.problems, *_skipped(store, result)]
     output.problems([*problems, *(one.problem() for one in found[:FINDINGS_SHOWN])])
     told = [problem.as_dict() for problem in [*problems, *(one.problem() for one in found)]]
     output.document(
-        {"ok": result.ok, "files": result.files, "bytes": result.bytes, "problems": told} | {"repairs": made.numbers}
+        {"ok": result.ok, "files": result.files, "bytes": result.bytes, "problems": told, "repairs": numbers}
+        | {"widened": mended.widened, "removed": mended.removed}
+        | {"quarantine": None if mended.quarantine is None else str(mended.quarantine)}
     )
     _show_verified(store, result, found, output)
-    for number in made.numbers:
+    if mended.widened:
+        output.show(f"{amount(mended.widened, 'bar')} whose high or low was rounded past open or close: moved to it")
+    if mended.quarantine is not None:
+        output.show(f"{amount(mended.removed, 'bar')} set aside, with reasons: {mended.quarantine}")
+    for number in numbers:
         output.show(f"repaired as import {number}; to take it back: openbell data undo {number} --store {store}")
     return FAILED if not (result.ok or made.numbers) or (arguments.strict and (problems or found)) else DONE
 

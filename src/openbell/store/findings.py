@@ -8,9 +8,12 @@ quiet markets are no defects.
 3. `_frozen`: the same bar over and over.
 4. `_volumes`: volumes out of all proportion, and sessions in which volume is missing.
 5. `_prices`: zero prices, and opens and closes outside of high and low.
+
+Of what is stored also the sessions are looked at: `_of_days` and `_missing_for_all` hold them against the calendar,
+`_of_splits` against the table of corporate actions.
 """
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,9 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import Block, Floats
-from openbell.bars.interval import Interval
+from openbell.bars.interval import Interval, Unit
 from openbell.errors import Problem, Severity
-from openbell.market.calendar import load_calendar
+from openbell.market.actions import Action, Kind
+from openbell.market.calendar import Calendar, load_calendar
 from openbell.store.catalog import Catalog
 from openbell.store.days import GridKind, Mask
 from openbell.store.series import SeriesDays, resolved, whole
@@ -39,6 +43,9 @@ _LONGEST_DETOUR = 0.5
 _FEW = 4
 _STRAY_SHARE = 0.2
 _HOLIDAY_BARS = 10
+_SETTLED_BARS = 5
+_CLOSE_TO = 0.03
+_SMALL_SPLIT = 0.18  # the logarithm of 1.2: smaller ones drown in what a night does to prices
 
 
 Progress = Callable[[int, int], None]
@@ -98,7 +105,7 @@ def defects_of(symbol: str, interval: Interval, block: Block) -> list[Finding]:
         return []
     found = [
         Finding(symbol, str(interval), defect, _moment(block, rows[0]), _moment(block, rows[-1]), len(rows), what)
-        for defect, rows, what in _defects(interval, block)
+        for defect, rows, what in defective_rows(interval, block)
     ]
     return sorted(found, key=lambda one: (one.start, one.defect))
 
@@ -107,12 +114,14 @@ Rows = npt.NDArray[np.int64]
 _Found = tuple[Defect, Rows, str]
 
 
-def _defects(interval: Interval, block: Block) -> Iterator[_Found]:
+def defective_rows(interval: Interval, block: Block) -> Iterator[_Found]:
+    """Each defect of the bars of one series with the rows that have it, and what was seen."""
     if not float(block.high.max()) < float(block.low.min()) * np.exp(_SPIKE):
         detours = np.zeros(len(block), bool)
         for found in _factor_errors(block):
             detours[found[1]] = True
             yield found
+        yield from _jumps_inside(interval, block, detours)
         yield from _spikes(block, detours)
     least = _FROZEN_BARS if interval.intraday else _FROZEN_DAYS
     if np.count_nonzero(block.close[1:] == block.close[:-1]) >= least - 1:
@@ -139,6 +148,26 @@ def _factor_errors(block: Block) -> Iterator[_Found]:
         what = f"the price is {factor:g} times {way} that before and after ({block.close[left]:g} to "
         yield defect, inside, f"{what}{block.close[left + 1]:g} and back to {block.close[right + 1]:g})."
         at += 2
+
+
+def _jumps_inside(interval: Interval, block: Block, known: Mask) -> Iterator[_Found]:
+    """Prices that become a half, a third, ... or twice as much from one bar to the next inside a session, and stay so.
+
+    Splits take effect between sessions.
+    """
+    if not interval.intraday or len(block) < 2 * _SETTLED_BARS:
+        return
+    logs = np.log(np.maximum(block.close, 1e-300))
+    steps = np.diff(logs)
+    adjacent = (np.diff(block.ts) == interval.width_ns) & ~known[1:] & ~known[:-1]
+    for row in (np.flatnonzero(adjacent & (np.abs(steps) > np.log(1.9))) + 1).tolist():
+        before, after = logs[max(row - _SETTLED_BARS, 0) : row], logs[row : row + _SETTLED_BARS]
+        move = float(np.median(after) - np.median(before))
+        factor = min(_FACTORS, key=lambda one: abs(np.log(one) - abs(move)))
+        if min(len(before), len(after)) < _SETTLED_BARS or abs(abs(move) - np.log(factor)) > _CLOSE_TO:
+            continue
+        what = f"the price goes from {block.close[row - 1]:g} to {block.close[row]:g} between two bars of a session, "
+        yield Defect.SPLIT, np.array([row]), f"{what}{factor:g} times {'up' if move > 0 else 'down'}, and stays there."
 
 
 def _common_factor(there: float, back: float) -> float | None:
@@ -239,10 +268,16 @@ def findings(store: Path | str, *, without: Set[str] = frozenset(), progress: Pr
     catalog = Catalog.latest(Path(store))
     found: list[Finding] = []
     work: list[tuple[str, Interval, SeriesDays]] = []
+    splits: dict[str, list[Action]] = {}
+    for action in catalog.actions():
+        if action.kind is Kind.SPLIT:
+            splits.setdefault(action.symbol, []).append(action)
     for interval, grid, market, own in _kinds(catalog, without):
         here = resolved(catalog.root, load_calendar(market), catalog.pieces(interval, grid, own))
         found += [one for symbol, days in here.items() for one in _of_days(symbol, interval, grid, days)]
         found += _missing_for_all(interval, grid, market, here)
+        for symbol in here.keys() & splits.keys():
+            found += _of_splits(splits[symbol], interval, load_calendar(market), here[symbol])
         work += [(symbol, interval, days) for symbol, days in here.items()]
     for done, (symbol, interval, days) in enumerate(work, start=1):
         found += defects_of(symbol, interval, whole(catalog.root, days))
@@ -280,6 +315,34 @@ def _of_days(symbol: str, interval: Interval, grid: GridKind, series: SeriesDays
         what = f"{outside} of {rows} bars are outside the market's hours; is it another market?"
         first, last = (_instant(int(days["midnight"][place])) for place in (0, -1))
         yield Finding(symbol, str(interval), Defect.OUTSIDE_HOURS, first, last, outside, what)
+
+
+def _of_splits(
+    splits: Sequence[Action], interval: Interval, calendar: Calendar, series: SeriesDays
+) -> Iterator[Finding]:
+    """Raw prices that do not jump where a split is told, and adjusted ones that do; looks at daily summaries only."""
+    known = np.flatnonzero((series.ordinals >= 0) & ~np.isnan(series.days["close"]))
+    days, ordinals = series.days[known], series.ordinals[known]
+    adjusted = bool(series.pieces) and series.pieces[-1].adjusted
+    for split in splits:
+        expected = float(np.log(split.value))
+        if abs(expected) < _SMALL_SPLIT or not calendar.first_date <= split.day <= calendar.last_date:
+            continue
+        place = int(np.searchsorted(ordinals, calendar.first_on_or_after(split.day)))
+        if (
+            not 0 < place < len(days)
+            or interval.unit is Unit.WEEK
+            or min(days["close"][place - 1], days["open"][place]) <= 0
+        ):
+            continue
+        before, after = float(days["close"][place - 1]), float(days["open"][place])
+        jumps = abs(np.log(before / after) - expected) < abs(np.log(before / after))
+        if jumps != adjusted:
+            continue
+        kind = "adjusted by their vendor, and yet jump" if adjusted else "raw, and yet do not jump"
+        what = f"prices are {kind} at the split of {split.value:.10g} on {split.day} ({before:g} to {after:g})."
+        first, last = _instant(int(days["midnight"][0])), _instant(int(days["midnight"][place - 1]))
+        yield Finding(split.symbol, str(interval), Defect.SPLIT, first, last, int(days["rows"][:place].sum()), what)
 
 
 def _missing_for_all(
