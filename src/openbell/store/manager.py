@@ -343,15 +343,20 @@ class DataManager:
     def _bits_of(self, series: SeriesDays, first: int, last: int) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
         """Runs of presence bits, each with the session that it begins at, counted from the first one."""
         entries = np.arange(len(series.days))[series.inside(first, last)]
+        if not len(entries):
+            return
         days, owners, places = series.days[entries], series.owners[entries], series.ordinals[entries] - first
         slots, starts = days["slots"], days["byte"]
-        if not len(entries):
+        if len(entries) == 1:
+            yield int(places[0]), self._unpacked(series, int(owners[0]), int(starts[0]), int(slots[0]))
             return
         joined = (slots[:-1] % 8 == 0) & (starts[1:] == starts[:-1] + slots[:-1] // 8)
         joined &= (owners[1:] == owners[:-1]) & (places[1:] == places[:-1] + 1)
         heads = [0, *(np.flatnonzero(~joined) + 1).tolist(), len(entries)]
         for head, end in pairwise(heads):
-            packed = series.bits if series.bits is not None else self._bits[series.pieces[owners[head]].id]
-            count, start = int(slots[head:end].sum()), int(starts[head])
-            part = np.frombuffer(packed, np.uint8, (count + 7) // 8, start)
-            yield int(places[head]), np.unpackbits(part, count=count)
+            slots_there = int(slots[head:end].sum())
+            yield int(places[head]), self._unpacked(series, int(owners[head]), int(starts[head]), slots_there)
+
+    def _unpacked(self, series: SeriesDays, owner: int, start: int, count: int) -> npt.NDArray[np.uint8]:
+        packed = series.bits if series.bits is not None else self._bits[series.pieces[owner].id]
+        return np.unpackbits(np.frombuffer(packed, np.uint8, (count + 7) // 8, start), count=count)
