@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import record
-from benchmarks.cases import asks, crowd, growth, indicators, process, replay, seconds, start, store, years
+from benchmarks.cases import asks, crowd, growth, indicators, process, replay, running, seconds, start, store, years
 from benchmarks.data import Data
 from benchmarks.days import Day
 from benchmarks.documents import document
@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 CASES: dict[str, Callable[[Setting], list[Line]]] = {
     "start": start.run,
     "replay": replay.run,
+    "running": running.run,
     "asks": asks.run,
     "process": process.run,
     "crowd": crowd.run,

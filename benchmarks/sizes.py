@@ -21,6 +21,8 @@ class Sizes:
         Symbols held back, to be added in the middle of the day.
     batch
         How many light adds make a batch.
+    scanned
+        Light symbols that are scanned every five minutes.
     seconds
         Symbols on a 1s base.
     years_symbols, years_days
@@ -38,6 +40,7 @@ class Sizes:
     present: tuple[int, ...] = (10, 500, 5000)
     held: int = 100
     batch: int = 100
+    scanned: int = 3000
     seconds: int = 50
     years_symbols: int = 100
     years_days: int = 25
@@ -56,7 +59,9 @@ class Sizes:
 
 
 FULL = Sizes()
-SMALL = replace(FULL, markets=(50,), crowd=500, present=(10, 500), years_symbols=50, years_days=10, growth_rounds=5)
+SMALL = replace(
+    FULL, markets=(50,), crowd=500, present=(10, 500), scanned=500, years_symbols=50, years_days=10, growth_rounds=5
+)
 SMOKE = Sizes(
     markets=(3, 6),
     sessions=4,
@@ -65,6 +70,7 @@ SMOKE = Sizes(
     present=(2, 12),
     held=3,
     batch=3,
+    scanned=12,
     seconds=2,
     years_symbols=2,
     years_days=3,

@@ -48,6 +48,14 @@ class TestRemarks:
         assert "reaches 1999" in text
         assert "reaches 1998" not in text
 
+    def test_scanners_are_one_row_each_with_what_they_promoted(self):
+        scan = {"scanner": "scanner:Gap", "looked": 9, "promoted": ["ERIE", "LII"], "dropped": []}
+
+        text = printed({"scans": [scan, scan | {"promoted": ["LII"], "dropped": ["ERIE"]}]})
+
+        (row,) = (line for line in text.splitlines() if "scanner:Gap" in line)
+        assert row.split() == ["scanner:Gap", "ERIE", "LII", "2", "9", "3", "1"]
+
     def test_bars_outside_the_hours_are_counted(self):
         assert "12 stored bars outside the session's hours" in printed({"outside": 5}, {"outside": 7})
 

@@ -75,6 +75,14 @@ class TestASummaryOfFewSymbols:
     def test_counts_requests_by_outcome(self):
         assert "scanner:gap-up" in row_of(printed(report({"ERIE": symbol()})), "indicator", "done", "1")
 
+    def test_says_why_requests_were_refused(self):
+        values = report({"ERIE": symbol()})
+        problem = {"where": "TSLA", "what": "the store does not know this symbol.", "fix": "Import its bars."}
+        refused = {"status": "refused", "problems": [problem]}
+        values["days"][0]["requests"] = [one | refused for one in values["days"][0]["requests"]]
+
+        assert "TSLA: the store does not know" in row_of(printed(values), "scanner:gap-up", "refused")
+
     @pytest.mark.parametrize("width", [40, 60, 80])
     def test_fits_a_narrow_terminal(self, width):
         text = printed(report({"ERIE": symbol(), "FICO": symbol(None, "adhoc")}), width)

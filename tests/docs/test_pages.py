@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SYNTHETIC = ["README.md", "docs/python.md", "docs/provisioning.md", "docs/asking.md", "docs/own-indicators.md"]
-REAL = ["docs/tutorial.md", "docs/strategies.md"]
+REAL = ["docs/tutorial.md", "docs/first-hour.md", "docs/strategies.md"]
 
 
 @pytest.mark.parametrize("page", SYNTHETIC)

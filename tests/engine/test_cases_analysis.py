@@ -216,6 +216,15 @@ class TestValidation:
         ema = day.session_data.get_symbol_data("AAPL").indicators["ema_20_60m"]
         assert (ema.valid, ema.settled) == (True, False)
 
+    def test_too_few_bars_for_any_value_say_so(self, store: Path):
+        day = started(store, "10:00")
+        sma = ob.indicator("sma", interval="1d", period=200)
+
+        (problem,) = day.analyze_requirements("indicator", "AAPL", "user", indicator=sma).problems
+
+        assert problem.code == "short_warmup"
+        assert problem.fix == "Import earlier bars, or use a shorter period: it has no value before 200 have come."
+
 
 class TestExecution:
     def test_an_empty_plan_succeeds_and_changes_nothing_that_can_be_read(self, store: Path):

@@ -85,7 +85,12 @@ _IMPORT = Command(
     "bring files of bars into a store",
     "stores:bring_in",
     (
-        _argument("files", metavar="FILE", nargs="+", help="files, or folders of <interval>/<SYMBOL>.parquet"),
+        _argument(
+            "files",
+            metavar="FILE",
+            nargs="+",
+            help="files, or folders of <interval>/<SYMBOL>.parquet; tables of splits",
+        ),
         _STORE,
         _argument("--symbol", metavar="S", help="the symbol, where the file's name does not say it"),
         _argument(
@@ -95,6 +100,7 @@ _IMPORT = Command(
         _argument("--market", metavar="M", help="the symbols' calendar: an exchange's code or 24/7"),
         _argument("--stamp", choices=("open", "close"), help="whether stamps are the bars' starts or ends"),
         _argument("--timezone", metavar="Z", help="the zone of stamps that have none"),
+        _argument("--adjusted", action="store_true", help="the vendor adjusted these prices for splits or dividends"),
         _argument("--dry-run", action="store_true", help="read and judge everything, write nothing"),
         _STRICT,
     ),

@@ -12,6 +12,7 @@ NOTHING = "-"
 UNSETTLED = "~"
 ROWS_SHOWN = 40
 _GAP = 3
+_FOLDED = 24  # a longer word, such as a path, may be broken
 
 
 def count(value: object) -> str:
@@ -105,7 +106,10 @@ class Sheet:
 
     def _least_width(self) -> int:
         lengths = [
-            max(max(map(len, text.split()), default=0) if place < self.words else len(text) for text in column)
+            max(
+                min(max(map(len, text.split()), default=0), _FOLDED) if place < self.words else len(text)
+                for text in column
+            )
             for place, column in enumerate(zip(self.columns, *self.rows, strict=True))
         ]
         return sum(lengths) + _GAP * len(lengths)

@@ -30,6 +30,7 @@ def bring_in(arguments: argparse.Namespace, output: Output) -> int:
             market=arguments.market,
             stamp=arguments.stamp,
             timezone=arguments.timezone,
+            adjusted=arguments.adjusted,
             dry_run=arguments.dry_run,
             progress=lambda done, total, _rows: progress("files", done, total),
         )
@@ -70,12 +71,15 @@ def _imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
     columns = ("symbol", "interval", "market", "first", "last", "added", "replaced", "unchanged", "refused", "outside")
     rows = [_taken(one) for one in report.series]
     yield from _passed_over(report)
-    if not rows:
+    if not rows and not report.actions:
         yield "nothing was imported: no file could be read"
         return
-    title = f"{amount(len(report.files), 'file')}, {amount(report.total('rows'), 'row')}"
-    yield from shortened(Sheet(title, columns, rows, words=3))
-    yield ""
+    if rows:
+        title = f"{amount(len(report.files), 'file')}, {amount(report.total('rows'), 'row')}"
+        yield from shortened(Sheet(title, columns, rows, words=3))
+        yield ""
+    if report.actions:
+        yield f"{amount(report.actions, 'corporate action')}, {count(report.new_actions)} of them new"
     for line in dict.fromkeys(f"{one.market}: {one.why}" for one in report.series if one.market):
         yield f"market {line}"
     if report.total("duplicates"):
@@ -95,6 +99,8 @@ def _passed_over(report: ImportReport) -> Iterator[str]:
         named = ", ".join(Path(path).name for path in report.skipped[:SKIPPED_SHOWN])
         more = f" and {len(report.skipped) - SKIPPED_SHOWN:,} more" if len(report.skipped) > SKIPPED_SHOWN else ""
         yield f"skipped, being no tables of bars: {named}{more}"
+    if report.own_files:
+        yield f"not read: {amount(report.own_files, 'file')} of the store itself, which lies in the folder"
 
 
 def _nothing(files: Sequence[str], skipped: Sequence[str]) -> Problem:

@@ -117,7 +117,8 @@ def _indicators(symbols: Values, width: int) -> Iterator[RenderableType]:
         return
     keys = list(dict.fromkeys(key for _, key in cells))
     if _COLUMN_WIDTH * (len(keys) + 1) <= width:
-        rows = [[symbol, *(cells.get((symbol, key), NOTHING) for key in keys)] for symbol in symbols]
+        having = {symbol for symbol, _ in cells}
+        rows = [[name, *(cells.get((name, key), NOTHING) for key in keys)] for name in symbols if name in having]
         yield Sheet("indicators", ["symbol", *keys], rows)
     else:
         yield Sheet(
@@ -193,9 +194,20 @@ def _range(dates: Sequence[str]) -> str:
 
 
 def _requests(days: Sequence[Values]) -> Iterator[RenderableType]:
-    outcomes = Counter((r["source"], r["operation"], r["status"]) for day in days for r in day["requests"])
-    times = [r["milliseconds"] for day in days for r in day["requests"]]
-    if outcomes:
-        rows = [(*outcome, count(n)) for outcome, n in sorted(outcomes.items())]
-        title = f"requests during the days, {mean(times):.1f} ms on average"
-        yield Sheet(title, ("asked by", "operation", "status", "requests"), rows, words=3)
+    alike: dict[tuple[str, str, str], list[Values]] = {}
+    for request in (request for day in days for request in day["requests"]):
+        alike.setdefault((request["source"], request["operation"], request["status"]), []).append(request)
+    if not alike:
+        return
+    took = mean(request["milliseconds"] for requests in alike.values() for request in requests)
+    rows = [(*outcome, _why(requests), count(len(requests))) for outcome, requests in sorted(alike.items())]
+    columns: tuple[str, ...] = ("asked by", "operation", "status", "the first reason", "requests")
+    if not any(row[3] for row in rows):
+        columns, rows = columns[:3] + columns[4:], [row[:3] + row[4:] for row in rows]
+    yield Sheet(f"requests during the days, {took:.1f} ms on average", columns, rows, words=len(columns) - 1)
+
+
+def _why(requests: Sequence[Values]) -> str:
+    """Why the first one of some was not done as asked, and what to do."""
+    problems = [problem for request in requests for problem in request.get("problems", ())]
+    return f"{problems[0]['where']}: {problems[0]['what']} {problems[0]['fix']}" if problems else ""

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ import numpy as np
 from openbell.bars.block import Block
 from openbell.bars.grid import Grid
 from openbell.config.session_file import ScannerRule, SessionFile, StrategyRule
+from openbell.market.actions import Action, Kind
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.market.session import Hours
 from openbell.store import schema
-from openbell.store.catalog import Series
+from openbell.store.catalog import Catalog, Series
 from openbell.store.days import GridKind, day_keys
 from openbell.store.manager import DataManager
 from openbell.store.writer import Pending, Writer, day_number
@@ -93,8 +95,19 @@ def _alter(store: Path, file: SessionFile, instant: int, random: np.random.Gener
             edges = day_keys(calendar, series.interval, block.ts[[0, -1]], GridKind.SESSION).tolist()
             info = data.info(series.symbol)
             span = (day_number(edges[0]), day_number(edges[1]))
-            writer.put(calendar, Pending(series, block, None, info is not None and info.adjusted, span))
+            adjusted = info is not None and series.interval in info.adjusted_intervals
+            writer.put(calendar, Pending(series, block, None, adjusted, span))
+        writer.put_actions(_actions(store, data, calendar.session(min(first + 1, last)).date, random))
         writer.commit("import", "altered by openbell verify", "{}")
+
+
+def _actions(store: Path, data: DataManager, day: date, random: np.random.Generator) -> Iterator[Action]:
+    """A split of every symbol on the next session, and other figures in all splits and dividends from then on."""
+    known = [one for one in Catalog.latest(store).actions() if one.kind.moves_prices and one.day >= day]
+    coming = {(one.symbol, one.day, one.kind): one for one in known}
+    coming |= {(symbol, day, Kind.SPLIT): Action(symbol, day, Kind.SPLIT, 1.0) for symbol in data.symbols()}
+    for action in coming.values():
+        yield replace(action, value=action.value * float(random.uniform(2.0, 9.0)))
 
 
 def _blocks(

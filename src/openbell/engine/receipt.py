@@ -43,6 +43,7 @@ class Receipt:
         self._bars: list[tuple[str, str, str, str, int, str]] = []
         self._values: list[tuple[str, str, str, str, float]] = []
         self._specs: dict[str, IndicatorSpec] = {}
+        self._actions: dict[str, list[str]] = {}
 
     def note(self, session: SessionData) -> None:
         """Note what a day holds at its end."""
@@ -50,6 +51,8 @@ class Receipt:
         for name in session:
             view = session.get_symbol_data(name)
             assert view is not None
+            if session.records[name].actions:
+                self._actions[name] = [str(action) for action in session.records[name].actions]
             for interval, bars in view.bars.items():
                 self._note_bars(session, day, name, interval, (bars.history, bars.today))
             for key, data in view.indicators.items():
@@ -75,6 +78,8 @@ class Receipt:
         return {
             "versions": versions(),
             "calendar": {"name": calendar.name, "version": calendar.version},
+            "prices": self._file.prices.value,
+            "actions": dict(sorted(self._actions.items())),
             "session": hashlib.sha256(self._file.text.encode()).hexdigest(),
             "indicators": {key: _described(spec) for key, spec in sorted(self._specs.items())},
             "files": {path.name: _file_hash(path) for path in user_files(self._file)},

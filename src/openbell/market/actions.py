@@ -56,7 +56,7 @@ class Action:
 
     @property
     def neutral(self) -> bool:
-        """Whether it changes nothing: a split into one share, a dividend of nothing. It takes the place of a wrong one."""
+        """Whether it changes nothing (a split into one share, a dividend of nothing) and only replaces a wrong one."""
         return self.value == {Kind.SPLIT: 1.0, Kind.DIVIDEND: 0.0}.get(self.kind)
 
     def applies_to(self, prices: Prices) -> bool:

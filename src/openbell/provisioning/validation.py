@@ -12,6 +12,7 @@ from openbell.provisioning.bases import base_of, derivable
 from openbell.provisioning.needs import SymbolNeed
 from openbell.provisioning.offers import Offer, with_days, with_interval, with_symbol
 from openbell.provisioning.past import MINUTE
+from openbell.provisioning.prices import across_actions, vendor_adjusted
 from openbell.provisioning.reach import Reach
 from openbell.session.asks import Ask
 from openbell.store.days import GridKind
@@ -44,6 +45,7 @@ class Validator:
                 problems.append(self._not_derivable(symbol, interval, stored))
                 offers += filter(None, [with_interval(ask, tuple(stored))])
         problems += self._without_volume(symbol, need, stored)
+        problems += vendor_adjusted(self._data, symbol, need, stored)
         problems += self._aggregates(symbol, need, stored, info.listed)
         if info.delisted is not None and info.delisted <= today:
             what = f"no longer traded from {info.delisted} on; there is nothing to stream on {today}."
@@ -68,6 +70,7 @@ class Validator:
             if reach.empty and interval.unit is not Unit.WEEK:
                 problems.append(self._partial(ask.symbol, interval, amount.days, reach.empty))
         problems += self._short_warmups(ask.symbol, need, reaches)
+        problems += across_actions(self._data, self._time, ask.symbol, need, reaches)
         return problems, offers
 
     def _partial(self, symbol: str, interval: Interval, days: int, empty: int) -> Problem:
@@ -154,4 +157,7 @@ class Validator:
                 f"the store has {reach.bars}."
             )
             fix = "Import earlier bars; until enough have come its value is there and not settled."
+            if reach.bars < spec.needs.lookback:
+                shorter = ", or use a shorter period" if "period" in dict(spec.params) else ""
+                fix = f"Import earlier bars{shorter}: it has no value before {spec.needs.lookback} have come."
             yield Problem(f"{symbol}/{key}", what, fix, "short_warmup", Severity.WARNING)

@@ -6,9 +6,9 @@
 3. `Adjuster.blocks`, `Adjuster.summaries`: bars and daily summaries times their factors.
 
 A split of r new shares for one old divides the prices before it by r and multiplies volumes by it. A dividend of D
-multiplies the prices before it by 1 - D / C, where C is the raw close of the last session before the ex-date (divided by
-the split of the same date, if there is one); volumes stay. Source: CRSP, "Data Definitions and Coding Schemes", factors
-to adjust price and shares; the proportional rule is also that of Yahoo's adjusted close.
+multiplies the prices before it by 1 - D / C, where C is the raw close of the last session before the ex-date (divided
+by the split of the same date, if there is one); volumes stay. Source: the split and dividend multipliers of CRSP, as in
+the help page on Yahoo Finance's adjusted close; LEAN's factor files hold the same products.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -80,7 +80,10 @@ class Adjuster:
             for symbol, ones in actions.items()
         }
         self._actions = {symbol: [one for one in ones if one.applies_to(prices)] for symbol, ones in known.items()}
-        self._others = {symbol: [one for one in ones if not one.applies_to(prices)] for symbol, ones in known.items()}
+        self._others = {
+            symbol: [one for one in ones if one.kind is Kind.SPLIT and not one.applies_to(prices)]
+            for symbol, ones in known.items()
+        }
         self._made: dict[str, Steps] = {}
 
     def of(self, symbol: str) -> Steps | None:
@@ -94,7 +97,7 @@ class Adjuster:
         return made
 
     def unapplied(self, symbol: str) -> tuple[Action, ...]:
-        """The splits and dividends of a symbol up to the day that are not applied, by date."""
+        """The splits of a symbol up to the day in raw prices, and dividends that cannot be applied, by date."""
         steps = self.of(symbol)
         lacking = () if steps is None else steps.lacking
         return tuple(sorted((*self._others.get(symbol, ()), *lacking)))

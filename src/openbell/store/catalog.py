@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.interval import Interval
-from openbell.market.actions import Action
+from openbell.market.actions import Action, Kind
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.store import schema
@@ -174,14 +174,26 @@ class Catalog:
         known = {symbol: _info(facts[symbol], rows) for symbol, rows in series.items()}
         for action in events:
             if action.symbol in known:
-                change = {action.kind.value: action.day}
-                known[action.symbol] = replace(known[action.symbol], **change)
+                known[action.symbol] = _told(known[action.symbol], action)
         return known
 
     def actions(self) -> list[Action]:
         """Every corporate action, by symbol and date."""
         with self._looking() as db:
             return visible_actions(db, self.now)
+
+    def holds_adjusted(self) -> bool:
+        """Whether a vendor adjusted the prices of any series."""
+        with self._looking() as db:
+            query = f"SELECT 1 FROM pieces WHERE adjusted = 1 AND {_VISIBLE} LIMIT 1"
+            return db.execute(query, self._now).fetchone() is not None
+
+    def adjusted(self) -> dict[tuple[str, Interval], bool]:
+        """Of every series whether a vendor adjusted its prices."""
+        query = f"SELECT symbol, interval, max(adjusted) FROM pieces WHERE {_VISIBLE} GROUP BY symbol, interval"
+        with self._looking() as db:
+            rows = db.execute(query, self._now).fetchall()
+        return {(symbol, Interval.parse(interval)): bool(adjusted) for symbol, interval, adjusted in rows}
 
     def markets(self) -> dict[str, str]:
         """The market of every symbol that was ever told of."""
@@ -317,6 +329,10 @@ def _info(facts: sqlite3.Row, series: list[sqlite3.Row]) -> SymbolInfo:
         tuple(day_of(row["first"]) for row in _by_length(series, GridKind.SESSION)),
         _intervals([row for row in series if row["adjusted"]], GridKind.SESSION),
     )
+
+
+def _told(info: SymbolInfo, event: Action) -> SymbolInfo:
+    return replace(info, listed=event.day) if event.kind is Kind.LISTED else replace(info, delisted=event.day)
 
 
 def _by_length(series: list[sqlite3.Row], grid: GridKind) -> list[sqlite3.Row]:

@@ -80,7 +80,8 @@ def fit_of(calendar: Calendar, interval: Interval, ts: Stamps, volume: Floats) -
     within = np.bincount(day, weights * inside)
     filled = total > 0
     fits = within[filled] >= _FITTING * total[filled]
-    sessions = np.unique(place[inside])
+    within_hours = place[inside]
+    sessions = within_hours[np.flatnonzero(np.diff(within_hours, prepend=-1))]
     slots = (edges.ends[sessions] - edges.opens[sessions]).sum() / width if len(sessions) else 1.0
     dense = int(inside.sum()) > _DENSE * slots
     share = float(fits.mean()) if len(fits) else 0.0

@@ -6,7 +6,7 @@ Bars of any number of symbols are tabulated in one go, symbol after symbol, each
 2. `_entries`: rows of one symbol and day become one entry.
 3. `_locate`: which grid slot each bar starts, per run of sessions so that grids stay small.
 4. `_count`: rows inside the regular and the extended hours, and how many of them are on the grid.
-5. `_summarise`: open, high, low, close and volume of the regular hours.
+5. `summarise`: open, high, low, close and volume of the regular hours.
 6. `_mark`: the presence bits over all slots of the session, extended hours included.
 """
 
@@ -97,7 +97,7 @@ def tabulate(
     marks = _locate(calendar, interval, block.ts, sessions[entry], kind)
     for hours in Hours:
         _count(calendar, interval, hours, block.ts, days, entry, sessions, marks, kind)
-    _summarise(block, days, entry, marks.regular)
+    summarise(block, days, entry, marks.regular)
     slots = np.where(sessions >= 0, marks.slots_of_session[sessions], 0) if kind is GridKind.SESSION else 0
     days["slots"] = slots
     bits = _mark(days, entry, marks)
@@ -112,7 +112,7 @@ def ordinals_of(calendar: Calendar, interval: Interval, midnights: Stamps) -> Or
     """The session that each entry stands for, -1 where the calendar has none; of a week its last session."""
     if interval.intraday:
         found = calendar.ordinals_of_dates(midnights)
-        exact = (found >= 0) & (_midnights(calendar)[found] == midnights)
+        exact = (found >= 0) & (midnights_of(calendar)[found] == midnights)
         return np.where(exact, found, -1).astype(np.int32)
     grid = calendar.grid(interval, 0, len(calendar) - 1)
     slots = grid.slots_of(midnights)
@@ -130,7 +130,8 @@ class _Marks:
         return self.regular if hours is Hours.REGULAR else self.extended
 
 
-def _midnights(calendar: Calendar) -> Stamps:
+def midnights_of(calendar: Calendar) -> Stamps:
+    """The local midnight that begins each session's date."""
     return calendar.grid(Interval.parse("1d"), 0, len(calendar) - 1).stamps
 
 
@@ -141,7 +142,7 @@ def day_keys(calendar: Calendar, interval: Interval, ts: Stamps, kind: GridKind)
     clock = kind is GridKind.CLOCK
     sessions = np.full(len(ts), -1) if clock else calendar.ordinals_of(ts)
     stray = sessions < 0
-    keys = _midnights(calendar)[sessions]
+    keys = midnights_of(calendar)[sessions]
     if stray.any():
         keys[stray] = local_midnights(ts[stray], calendar.timezone.key)
     return keys
@@ -176,7 +177,8 @@ def _locate(calendar: Calendar, interval: Interval, ts: Stamps, sessions: Ordina
         counts[:-1] = 1
         return _Marks(np.where(inside, 0, -1), inside, inside, counts)
     marks = _Marks(np.full(n, -1), np.zeros(n, bool), np.zeros(n, bool), counts)
-    for rows, first, last in _runs_of_sessions(calendar, interval, sessions):
+    for first, last in runs_of_sessions(calendar, interval, sessions):
+        rows = np.flatnonzero((sessions >= first) & (sessions <= last))
         stamps, own = ts[rows], sessions[rows]
         for hours in Hours:
             grid = calendar.grid(interval, first, last, hours)
@@ -189,18 +191,17 @@ def _locate(calendar: Calendar, interval: Interval, ts: Stamps, sessions: Ordina
     return marks
 
 
-def _runs_of_sessions(calendar: Calendar, interval: Interval, sessions: Ordinals) -> Iterator[tuple[Rows, int, int]]:
-    """Rows by runs of sessions that begin at round ordinals, so that symbols share the calendar's grids."""
+def runs_of_sessions(calendar: Calendar, interval: Interval, sessions: Ordinals) -> Iterator[tuple[int, int]]:
+    """First and last session of runs that begin at round ordinals, so that symbols share the calendar's grids."""
     length = max(1, _SLOTS_AT_ONCE * interval.width_ns // _DAY_NS)
-    runs = sessions // length
-    inside = sessions >= 0
-    present = np.unique(runs[inside])
-    for run in present.tolist():
-        rows = np.flatnonzero(inside & (runs == run))
-        first, last = int(sessions[rows].min()), int(sessions[rows].max())
+    known = sessions[sessions >= 0]
+    runs = known // length
+    for run in np.unique(runs).tolist():
+        inside = known[runs == run]
+        first, last = int(inside.min()), int(inside.max())
         if last - first >= length // 4:
             first, last = run * length, min((run + 1) * length, len(calendar)) - 1
-        yield rows, first, last
+        yield first, last
 
 
 def _count(
@@ -231,7 +232,8 @@ def _count(
     part["span"] = np.add.reduceat(~before & (ts < ends[entry]), starts, dtype=np.int32)
 
 
-def _summarise(block: Block, days: DayEntries, entry: Rows, inside: Mask) -> None:
+def summarise(block: Block, days: DayEntries, entry: Rows, inside: Mask) -> None:
+    """Fill open, high, low, close and volume of entries from the rows inside; `entry` says whose each row is."""
     rows = np.flatnonzero(inside)
     for name in FIELDS:
         days[name] = np.nan

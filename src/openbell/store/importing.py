@@ -17,9 +17,11 @@ from typing import Any
 
 from openbell.bars.interval import Interval
 from openbell.errors import OpenbellError, Problem, StoreError, nearest
+from openbell.market.actions import Action
 from openbell.market.calendar import load_calendar
 from openbell.store import schema
 from openbell.store.clock import known_zone
+from openbell.store.formats import events
 from openbell.store.formats.format import Format, Formats, Hints, Incoming
 from openbell.store.formats.generic import GenericText, LayoutFile
 from openbell.store.formats.naming import interval_in
@@ -27,8 +29,9 @@ from openbell.store.formats.source import Source, sources_of
 from openbell.store.formats.tidy import TidyParquet, incoming_of
 from openbell.store.formats.vendors import VENDORS
 from openbell.store.intake import Intake
+from openbell.store.quarantine import QUARANTINE
 from openbell.store.report import FileReport, ImportReport
-from openbell.store.writer import Writer
+from openbell.store.writer import BARS, Writer
 
 Progress = Callable[[int, int, int], None]
 """Called with files done, files in all, and rows read so far."""
@@ -52,6 +55,7 @@ def import_files(
     market: str | None = None,
     stamp: str | None = None,
     timezone: str | None = None,
+    adjusted: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
@@ -66,6 +70,8 @@ def import_files(
         Files, and folders that are searched for files.
     symbol, interval, format, market, stamp, timezone
         What is known of the files; what is not said is found out, and the report says how.
+    adjusted
+        Whether the vendor adjusted the prices for splits or dividends.
     dry_run
         Say what would happen, and change nothing.
     progress
@@ -85,8 +91,9 @@ def import_files(
         load_calendar(market).name if market else None,
         _known_stamp(stamp),
         known_zone(timezone) if timezone else None,
+        adjusted,
     )
-    sources, skipped = _sources(paths)
+    sources, skipped, own = _sources(paths, Path(store))
     with _opened(Path(store), dry_run) as writer:
         intake = Intake(Path(store), hints, writer)
         files: list[FileReport] = []
@@ -98,7 +105,7 @@ def import_files(
             rows += sum(report.rows for report in reports)
             if progress is not None:
                 progress(done, len(sources), rows)
-        return replace(intake.finish(files, dry_run), skipped=tuple(skipped))
+        return replace(intake.finish(files, dry_run), skipped=tuple(skipped), own_files=own)
 
 
 # Any: frames of polars or pandas, which are not imported for their types.
@@ -107,6 +114,7 @@ def import_frames(
     store: Path | str,
     *,
     market: str | None = None,
+    adjusted: bool = False,
     origin: str = "frames",
 ) -> ImportReport:
     """Bring bars that are in memory into a store.
@@ -117,6 +125,8 @@ def import_frames(
         Of polars or pandas, by symbol and interval; each with the columns ``ts`` (moments in time), ``open``, ``high``,
         ``low``, ``close`` and perhaps ``volume``. With a column ``symbol`` a frame may hold many symbols; the symbol
         in the key is then ``""``.
+    adjusted
+        Whether the prices are adjusted for splits or dividends.
     origin
         What the log shall say.
 
@@ -125,7 +135,7 @@ def import_frames(
     StoreError
         If a frame has not these columns, or the store cannot be written.
     """
-    hints = Hints(market=market)
+    hints = Hints(market=market, adjusted=adjusted)
     with _opened(Path(store), dry_run=False) as writer:
         intake = Intake(Path(store), hints, writer)
         rows = 0
@@ -137,10 +147,11 @@ def import_frames(
 
 
 def _known_format(name: str | None) -> str | None:
-    if name is None or FORMATS.named(name) is not None or name.endswith(".toml"):
+    known = [*FORMATS.names, events.NAME]
+    if name is None or name in known or name.endswith(".toml"):
         return name
-    closest = nearest(name, FORMATS.names)
-    fix = f"Did you mean {closest}?" if closest else f"Known ones: {', '.join(FORMATS.names)}, or a layout.toml."
+    closest = nearest(name, known)
+    fix = f"Did you mean {closest}?" if closest else f"Known ones: {', '.join(known)}, or a layout.toml."
     raise StoreError(Problem("--format", f"{name!r} is no known format.", fix, code="unknown_format"))
 
 
@@ -158,20 +169,32 @@ class _Named:
     by_hand: bool
 
 
-def _sources(paths: Sequence[Path | str]) -> tuple[list[_Named], list[str]]:
-    """The files to read, and those in folders that are skipped for their endings."""
+def _sources(paths: Sequence[Path | str], store: Path) -> tuple[list[_Named], list[str], int]:
+    """The files to read, those in folders that are skipped for their endings, and how many are the store's own."""
     chosen: list[_Named] = []
     skipped: list[str] = []
+    own = 0
     for path in map(Path, paths):
         if not path.is_dir():
             chosen.append(_Named(path, by_hand=True))
             continue
+        beneath = schema.holds_store(store) and store.resolve().is_relative_to(path.resolve())
         for found in sorted(_files_in(path)):
-            if found.suffix.lower() in _SUFFIXES:
+            if beneath and _is_own(found.resolve(), store.resolve()):
+                own += 1
+            elif found.suffix.lower() in _SUFFIXES:
                 chosen.append(_Named(found, by_hand=False))
             else:
                 skipped.append(str(found))
-    return chosen, skipped
+    return chosen, skipped, own
+
+
+def _is_own(path: Path, store: Path) -> bool:
+    """Whether a file is the store's: its bars, its quarantine, its catalogue."""
+    if not path.is_relative_to(store):
+        return False
+    top = path.relative_to(store).parts[0]
+    return top in (BARS, QUARANTINE) or top.startswith(schema.CATALOG)
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
@@ -206,6 +229,7 @@ class Outcome:
     why: str = ""
     problem: Problem | None = None
     foreign: bool = False
+    actions: tuple[Action, ...] = ()
 
 
 def _read_all(sources: Sequence[_Named], hints: Hints) -> Iterator[list[Outcome]]:
@@ -233,6 +257,9 @@ def _read(named: _Named, hints: Hints) -> list[Outcome]:
 
 def _read_one(source: Source, hints: Hints, by_hand: bool) -> Outcome:
     try:
+        told = "as said" if hints.format == events.NAME else None
+        if told or (hints.format is None and (told := events.recognised(source))):
+            return Outcome(str(source), (), events.NAME, told, actions=tuple(events.actions_in(source, hints)))
         reader, why = _reader_for(source, hints)
         return Outcome(str(source), tuple(reader.read(source, hints)), reader.name, why)
     except OpenbellError as error:
@@ -267,7 +294,8 @@ def _taken(intake: Intake, outcome: Outcome) -> FileReport:
     if outcome.problem is not None:
         return FileReport(outcome.where, outcome.format, (), 0, outcome.problem)
     notes = dict.fromkeys(note for part in outcome.parts for note in part.notes)
-    rows, problem = 0, None
+    rows, problem = len(outcome.actions), None
+    intake.take_actions(outcome.actions)
     for part in outcome.parts:
         try:
             notes |= dict.fromkeys(intake.take(outcome.where, part))

@@ -5,11 +5,9 @@
 3. `finish`: the quarantine file, the log, the commit.
 """
 
-import hashlib
-import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -20,23 +18,26 @@ import polars as pl
 from openbell.bars.block import Block
 from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval
+from openbell.errors import Problem, StoreError
+from openbell.market.actions import Action
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.store import schema
+from openbell.store.actions import new_among
 from openbell.store.catalog import Catalog, Series
 from openbell.store.choice import MarketChoice, choose_market, grid_kind
 from openbell.store.clock import Settled, interval_in_stamps, settle, unchecked
 from openbell.store.daily import on_sessions
 from openbell.store.days import GridKind, day_keys
-from openbell.store.files import sync_folder, unwritable, write_new
 from openbell.store.findings import defects_of
 from openbell.store.formats.format import Hints, Incoming
 from openbell.store.merging import Merged, merged
+from openbell.store.quarantine import labelled, set_aside
 from openbell.store.report import FileReport, ImportReport, SeriesReport
-from openbell.store.rows import checked, taken
+from openbell.store.rows import Checked, checked, taken
 from openbell.store.series import resolved
+from openbell.store.sound import may_have_defects
 from openbell.store.writer import Pending, Writer, day_number
 
-QUARANTINE = "quarantine"
 _ROWS_AT_ONCE = 1 << 20
 _SOURCE_CHARS = 200
 _SYMBOLS_ASKED = 10
@@ -80,6 +81,10 @@ class Intake:
         self._asked: dict[tuple[str, Interval], int] = {}
         self._reports: dict[Key, SeriesReport] = {}
         self._refused: list[pl.DataFrame] = []
+        self._actions: list[Action] = []
+        self._adjusted: dict[Key, bool] = {}
+        self._holds_adjusted = self._catalog is not None and self._catalog.holds_adjusted()
+        self._looked_up = self._catalog is None
 
     def take(self, origin: str, part: Incoming) -> list[str]:
         """The bars of one symbol and interval out of one file; returns what was decided about their stamps.
@@ -87,11 +92,15 @@ class Intake:
         Raises
         ------
         StoreError
-            If the stamps contradict what is said of them; nothing is taken then.
+            If the stamps contradict what is said of them, or raw prices would mix with adjusted ones; nothing is taken
+            then.
         """
-        found = checked(part.block, part.faults)
+        sound = part.sound and not part.faults
+        found = Checked(part.block, None, 0, False) if sound else checked(part.block, part.faults)
         interval = interval_in_stamps(origin, found.block.ts, part.interval)
         key = (part.symbol, interval)
+        adjusted = part.adjusted or self._hints.adjusted
+        self._keep_apart(origin, key, adjusted)
         choice = self._choose(part, interval, found.block)
         told = self._settled(origin, load_calendar(choice.market), interval, part, found.block)
         self._remember(part.symbol, choice)
@@ -103,14 +112,34 @@ class Intake:
         report.unordered |= found.unordered
         if found.refused is not None:
             report.quarantined += len(found.refused)
-            self._refused.append(_labelled(found.refused, origin, part.symbol, interval))
+            self._refused.append(labelled(found.refused, origin, part.symbol, str(interval)))
         if len(found.block):
             block = Block.of(told.ts, found.block.columns)
-            self._waiting.setdefault(key, []).append(Incoming(part.symbol, interval, block, adjusted=part.adjusted))
+            self._waiting.setdefault(key, []).append(Incoming(part.symbol, interval, block, adjusted=adjusted))
             self._rows += len(found.block)
         if self._rows >= _ROWS_AT_ONCE:
             self._settle()
         return [told.note] if told.note else []
+
+    def take_actions(self, actions: Sequence[Action]) -> None:
+        """Splits, dividends and listings out of one file."""
+        self._actions += actions
+
+    def _keep_apart(self, origin: str, key: Key, adjusted: bool) -> None:
+        """One series holds raw prices or adjusted ones: beside each other they would look like jumps."""
+        if not self._looked_up and self._catalog is not None and (adjusted or self._holds_adjusted):
+            self._adjusted = self._catalog.adjusted() | self._adjusted
+            self._looked_up = True
+        if self._adjusted.setdefault(key, adjusted) == adjusted:
+            return
+        kinds = ("raw", "adjusted by their vendor")
+        what = (
+            f"its prices are {kinds[adjusted]}, and those of {key[0]} {key[1]} in the store are {kinds[not adjusted]}."
+        )
+        fix = "Import them under another name (--symbol NAME), or into another store; or undo the other import first."
+        if not adjusted:
+            fix = f"If these are adjusted, too, say --adjusted. {fix}"
+        raise StoreError(Problem(origin, what, fix, code="mixed_adjustment"))
 
     def _settled(self, origin: str, calendar: Calendar, interval: Interval, part: Incoming, block: Block) -> Settled:
         """What the stamps mean. Symbols of one file share a convention: of many short ones only some are asked."""
@@ -125,16 +154,21 @@ class Intake:
         self._settle()
         self._note_strays()
         series = tuple(self._reports[key] for key in sorted(self._reports, key=lambda key: (key[0], key[1].rank)))
-        quarantine = None if dry_run else self._write_quarantine()
-        changed = any(one.added or one.replaced for one in series)
-        if not changed or self._writer is None:
-            return ImportReport(None, dry_run, tuple(files), series, quarantine)
-        report = ImportReport(self._writer.number, dry_run, tuple(files), series, quarantine)
+        quarantine = None if dry_run else set_aside(self._store, self._refused)
+        new = new_among(self._actions, self._catalog.actions() if self._catalog is not None and self._actions else ())
+        report = ImportReport(None, dry_run, tuple(files), series, quarantine)
+        report = replace(report, actions=len(self._actions), new_actions=len(new))
+        if not report.changed or self._writer is None:
+            return report
+        report = replace(report, number=self._writer.number)
+        self._writer.put_actions(new)
         self._writer.commit("import", _origins(files), json.dumps(report.summary()))
         return report
 
     def _settle(self) -> None:
         ready = [self._ready(key, parts) for key, parts in self._waiting.items()]
+        for one in _suspects(ready):
+            one.report.note(defects_of(one.series.symbol, one.series.interval, one.block))
         for one, (first, last) in zip(ready, _spans(ready), strict=True):
             self._lay(one, first, last)
         self._waiting.clear()
@@ -150,7 +184,6 @@ class Intake:
         block, note = on_sessions(calendar, interval, block)
         report.why = f"{report.why}; {note}" if note else report.why
         report.grid = series.grid.value
-        report.note(defects_of(symbol, interval, block))
         report.cover(_moment(block.ts[0]), _moment(block.ts[-1]))
         return _Ready(series, block, calendar, parts[-1].adjusted, report)
 
@@ -201,23 +234,20 @@ class Intake:
             report = self._reports[series.symbol, series.interval]
             report.outside, report.off_grid = outside, off_grid
 
-    def _write_quarantine(self) -> Path | None:
-        """The refused rows as CSV, under a name that follows from them: the same rows make one file, however often."""
-        if not self._refused:
-            return None
-        text = io.BytesIO()
-        pl.concat(self._refused).write_csv(text)
-        content = text.getvalue()
-        path = self._store / QUARANTINE / f"{hashlib.sha256(content).hexdigest()[:16]}.csv"
-        if path.exists():
-            return path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise unwritable(path.parent, error) from error
-        write_new(path, [content])
-        sync_folder(path.parent)
-        return path
+
+def _suspects(ready: Sequence[_Ready]) -> Iterator[_Ready]:
+    """Those whose bars have to be looked at for defects; many short series are looked over in one go."""
+    groups: dict[Interval, list[_Ready]] = {}
+    for one in ready:
+        groups.setdefault(one.series.interval, []).append(one)
+    for interval, group in groups.items():
+        lengths = [len(one.block) for one in group]
+        if len(group) < _SYMBOLS_ASKED or sum(lengths) > _LONG * len(group):
+            yield from group
+            continue
+        heads = np.cumsum([0, *lengths[:-1]])
+        found = may_have_defects(interval, Block.joined([one.block for one in group]), heads)
+        yield from (one for one, suspect in zip(group, found, strict=True) if suspect)
 
 
 def _spans(ready: Sequence[_Ready], block: Block | None = None) -> list[tuple[int, int]]:
@@ -253,9 +283,3 @@ def _moment(ns: int) -> datetime:
 def _origins(files: Sequence[FileReport]) -> str:
     text = ", ".join(file.path for file in files if file.problem is None)
     return text if len(text) <= _SOURCE_CHARS else f"{text[:_SOURCE_CHARS]}... ({len(files)} files)"
-
-
-def _labelled(refused: pl.DataFrame, origin: str, symbol: str, interval: Interval) -> pl.DataFrame:
-    words = {"file": origin, "symbol": symbol, "interval": str(interval)}
-    labels = [pl.lit(word).alias(name) for name, word in words.items()]
-    return refused.select(labels[0], "row", *labels[1:], pl.exclude("row"))

@@ -116,7 +116,7 @@ class DataManager:
         return () if steps is None else steps.actions
 
     def unapplied(self, symbol: str) -> tuple[Action, ...]:
-        """The splits and dividends up to the day that bars of a symbol are not adjusted for, by date."""
+        """The splits up to the day that lie in raw prices, and dividends that cannot be applied, by date."""
         return () if self._adjuster is None else self._adjuster.unapplied(symbol)
 
     def symbols(self) -> Mapping[str, SymbolInfo]:

@@ -102,6 +102,10 @@ class ImportReport:
         The file with the refused rows and their reasons.
     skipped
         Files in folders that are no tables of bars: notes, licences.
+    actions, new_actions
+        Splits, dividends and listings in the files, and those of them that were not known before.
+    own_files
+        Files of the store itself, which lies in a folder that was searched; they are not read.
     """
 
     number: int | None
@@ -111,11 +115,14 @@ class ImportReport:
     quarantine: Path | None = None
     problems: tuple[Problem, ...] = field(default=())
     skipped: tuple[str, ...] = ()
+    actions: int = 0
+    new_actions: int = 0
+    own_files: int = 0
 
     @property
     def changed(self) -> bool:
         """Whether the store is, or would be, another one afterwards."""
-        return any(series.added or series.replaced for series in self.series)
+        return bool(self.new_actions) or any(series.added or series.replaced for series in self.series)
 
     @property
     def ok(self) -> bool:
@@ -135,7 +142,8 @@ class ImportReport:
         """The totals, for the log."""
         totals = {name: self.total(name) for name in _COUNTS}
         quarantine = None if self.quarantine is None else str(self.quarantine)
-        return {"files": len(self.files), "series": len(self.series), **totals, "quarantine": quarantine}
+        counts = {"files": len(self.files), "series": len(self.series), "actions": self.new_actions}
+        return {**counts, **totals, "quarantine": quarantine}
 
     # Any: a JSON document.
     def as_dict(self) -> dict[str, Any]:
@@ -147,6 +155,9 @@ class ImportReport:
             "quarantine": None if self.quarantine is None else str(self.quarantine),
             "files": [_plain(asdict(file)) for file in self.files],
             "skipped": list(self.skipped),
+            "own_files": self.own_files,
+            "actions": self.actions,
+            "new_actions": self.new_actions,
             "series": [_plain(asdict(series)) for series in self.series],
             "problems": [problem.as_dict() for problem in self.all_problems()],
         }

@@ -18,9 +18,12 @@ import numpy.typing as npt
 from openbell.bars.block import Block
 from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval
+from openbell.market.actions import Action
 from openbell.market.calendar import Calendar, load_calendar
+from openbell.store.actions import record
 from openbell.store.catalog import Piece, Series, fingerprint, visible_pieces
-from openbell.store.days import DAY, DayEntries, GridKind, Mask, Tabulated, ordinals_of, tabulate
+from openbell.store.days import DAY, DayEntries, GridKind, Mask, Tabulated, ordinals_of
+from openbell.store.edges import tabulated
 from openbell.store.files import StoredFile, sync_folder, unwritable, write_new
 from openbell.store.parquet import bar_file
 from openbell.store.series import SeriesDays, resolved
@@ -118,6 +121,12 @@ class Writer:
             (symbol, self.number, market, why, source),
         )
 
+    def put_actions(self, actions: Iterable[Action]) -> None:
+        """Corporate actions that count from now on."""
+        chosen = list(actions)
+        if chosen:
+            record(self._db, self.number, chosen)
+
     def flush(self) -> None:
         """Write what waits."""
         for (interval, grid, market), queue in self._pending.items():
@@ -158,7 +167,7 @@ class Writer:
     def _write(self, interval: Interval, grid: GridKind, calendar: Calendar, queue: list[Pending]) -> None:
         blocks = [one.block for one in queue]
         bounds = np.cumsum([0, *map(len, blocks)])
-        table = tabulate(calendar, interval, Block.joined(blocks), bounds, grid)
+        table = tabulated(calendar, interval, Block.joined(blocks), bounds, grid)
         content = bar_file(interval, [one.series.symbol for one in queue], blocks)
         name = f"{BARS}/{interval}/{self.number:06d}-{secrets.token_hex(6)}.parquet"
         path = self._root / name

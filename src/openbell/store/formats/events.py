@@ -1,15 +1,15 @@
 """Tables of corporate actions: splits, dividends, listings, as vendors publish them.
 
 A header says which form a table has: ``symbol, date, kind, value`` with one action a row; or a column for each kind
-(``split``, ``split_from`` and ``split_to``, ``dividend``, ``listed``, ``delisted``) with empty fields. LEAN's factor files
-have none: date, price factor, split factor and reference price, each for the dates up to the next row's.
+(``split``, ``split_from`` and ``split_to``, ``dividend``, ``listed``, ``delisted``) with empty fields. LEAN's factor
+files have none: date, price factor, split factor and reference price, each for the dates up to the next row's.
 """
 
 import csv
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -55,6 +55,8 @@ class _Form:
 
 def recognised(source: Source) -> str | None:
     """Why a file is a table of corporate actions; None when it is none."""
+    if source.head.startswith(b"PAR1"):
+        return None
     if _form_of(source) is not None:
         return "its header names dates and splits, dividends or listings, and no prices"
     return "it lies in a folder of factor files" if _is_factor_file(source) else None
@@ -66,7 +68,7 @@ def actions_in(source: Source, hints: Hints) -> list[Action]:
     Raises
     ------
     StoreError
-        With every row that is none: a table with an action missing would change prices without a word.
+        If a row is none: a table with an action missing would change prices without a word.
     """
     form = _form_of(source)
     if form is None and not _is_factor_row(source.lines):
@@ -87,7 +89,8 @@ def actions_in(source: Source, hints: Hints) -> list[Action]:
             fix = "Correct the row, or take it out; nothing of this file was taken."
             problems.append(Problem(f"{source}, line {number}", f"{error}.", fix, code="bad_action"))
     if problems:
-        raise StoreError(*problems)
+        more = f" {len(problems) - 1} more rows are none either." if len(problems) > 1 else ""
+        raise StoreError(replace(problems[0], what=problems[0].what + more))
     return actions
 
 
@@ -188,7 +191,8 @@ def _of_factors(source: Source, lines: list[str], symbol: str) -> Iterator[Actio
     """Factors apply up to their date; what changes them is an action of the day after."""
     rows = [[_plain(cell) for cell in line.split(",")] for line in lines if line.strip()]
     for number, row in enumerate(rows, start=1):
-        if len(row) != _FACTOR_COLUMNS or not all(value is not None and 0 < value < math.inf for value in row):
+        sound = all(value is not None and math.isfinite(value) and value >= 0 for value in row)
+        if len(row) != _FACTOR_COLUMNS or not sound or not all(row[:3]):
             what = f"is no row of a date, a price factor, a split factor and a price: {lines[number - 1]!r}."
             raise StoreError(Problem(f"{source}, line {number}", what, "Fetch the file again.", code="bad_action"))
     for (day, price, split, close), (_, next_price, next_split, _) in pairwise(_numbers(rows)):

@@ -26,6 +26,7 @@ class Hints:
     market: str | None = None
     stamp: str | None = None
     timezone: str | None = None
+    adjusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ said or found. Wall clock times come out as nanoseconds since 1970 as if the clo
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 
@@ -33,6 +35,8 @@ _CLOCKS = {
     r"\d{1,2}:\d{2} [AaPp][Mm]": "%I:%M %p",
     r"\d{1,2}:\d{2}:\d{2} [AaPp][Mm]": "%I:%M:%S %p",
 }
+_NUMBER = re.compile(r"\d{9,19}(\.\d+)?")
+_DIGITS = str.maketrans("123456789", "000000000")
 _OFFSETS = {"": "", r"Z": "Z", r"[+-]\d{2}:?\d{2}": "%z", r" [+-]\d{2}:?\d{2}": " %z", r" GMT": " GMT", r" UTC": " UTC"}
 
 
@@ -71,17 +75,23 @@ def time_form(samples: Sequence[str]) -> TimeForm | None:
     texts = [text.strip() for text in samples if text and text.strip()]
     if not texts:
         return None
-    numbers = [text for text in texts if re.fullmatch(r"\d{9,19}(\.\d+)?", text)]
-    if 2 * len(numbers) > len(texts):
+    shapes = Counter(text.translate(_DIGITS) for text in texts)
+    if 2 * sum(count for shape, count in shapes.items() if _NUMBER.fullmatch(shape)) > len(texts):
         return TimeForm(EPOCH, True)
-    forms = [form for text in texts if (form := _form_of(text)) is not None]
-    if 2 * len(forms) <= len(texts):
+    forms: Counter[TimeForm] = Counter()
+    for shape, count in shapes.items():
+        known = _form_of(shape)
+        if known is not None:
+            forms[known] += count
+    if 2 * forms.total() <= len(texts):
         return None
-    form = max(set(forms), key=forms.count)
+    form = forms.most_common(1)[0][0]
     return _day_or_month(form, texts)
 
 
+@lru_cache(maxsize=1024)
 def _form_of(text: str) -> TimeForm | None:
+    """The form of a text whose digits are all the same: a column has few such texts."""
     for date, date_pattern in _DATES.items():
         for clock, clock_pattern in _CLOCKS.items():
             for offset, offset_pattern in _OFFSETS.items():
@@ -113,7 +123,13 @@ def nanoseconds(texts: pl.Series, form: TimeForm) -> pl.Series:
     """A column of text as int64 nanoseconds, null where it does not have the form."""
     if form.pattern == EPOCH:
         return epoch_nanoseconds(texts)
-    stripped = texts.str.strip_chars()
+    parsed = _parsed(texts, form)
+    if parsed.null_count() == texts.null_count():
+        return parsed
+    return _parsed(texts.str.strip_chars(), form)
+
+
+def _parsed(stripped: pl.Series, form: TimeForm) -> pl.Series:
     pattern = form.pattern.replace("Z", "%z") if form.pattern.endswith("Z") else form.pattern
     if "%z" in pattern:
         stripped = stripped.str.replace(r"Z$", "+00:00")
