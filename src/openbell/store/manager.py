@@ -1,7 +1,7 @@
 """`DataManager`: what is stored, and reading it, by symbols, intervals and sessions."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
@@ -234,19 +234,25 @@ class DataManager:
         blocks = dict.fromkeys(symbols, Block.empty())
         wish = Wish(interval, first, last, hours)
         files = self._files
-        if found:
-
-            def task(part: list[tuple[int, SeriesDays]]) -> None:
-                for row, series in part:
-                    key = (symbols[row], interval, grid, hours) if keep else None
-                    blocks[symbols[row]] = self._reader.read(key, series, files, wish)
-
-            parts = [found[at : at + _SYMBOLS_PER_TASK] for at in range(0, len(found), _SYMBOLS_PER_TASK)]
-            if len(parts) <= 1:
-                task(found)
+        slow: list[tuple[Hashable | None, str, SeriesDays]] = []
+        for row, series in found:
+            key = (symbols[row], interval, grid, hours) if keep else None
+            block = self._reader.at_hand(key, series, files, wish)
+            if block is None:
+                slow.append((key, symbols[row], series))
             else:
-                with ThreadPoolExecutor(_THREADS) as pool:
-                    list(pool.map(task, parts))
+                blocks[symbols[row]] = block
+
+        def task(part: list[tuple[Hashable | None, str, SeriesDays]]) -> None:
+            for key, symbol, series in part:
+                blocks[symbol] = self._reader.read(key, series, files, wish)
+
+        parts = [slow[at : at + _SYMBOLS_PER_TASK] for at in range(0, len(slow), _SYMBOLS_PER_TASK)]
+        if len(parts) <= 1:
+            task(slow)
+        else:
+            with ThreadPoolExecutor(_THREADS) as pool:
+                list(pool.map(task, parts))
         if self._adjuster is not None:
             self._adjuster.blocks(self._unadjusted(symbols, interval), interval, blocks)
         return blocks
