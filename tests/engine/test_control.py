@@ -215,3 +215,16 @@ def test_steps_that_go_nowhere_are_refused(store: Path):
     day.finish_day()
     with pytest.raises(ob.SessionError, match="start_day"):
         day.control.step()
+
+
+def test_says_in_a_line_where_the_session_is(store: Path):
+    day = ob.SessionCoordinator.from_file(document(store))
+    assert day.control.standing == ""
+
+    day.start_day()
+    day.advance_to("10:30")
+    assert day.control.standing == "2024-06-06 10:30 | full speed | 0 signals"
+    day.control.speed = 60
+    assert day.control.standing == "2024-06-06 10:30 | 60x | 0 signals"
+    day.control.pause()
+    assert day.control.standing == "2024-06-06 10:30 | paused | 0 signals"

@@ -2,7 +2,9 @@
 
 import os
 import select
+import shutil
 import sys
+import textwrap
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -44,7 +46,7 @@ def keys(control: Control) -> Iterator[None]:
         control.attended = True
         listener.start()
         if control.speed:
-            print(HELP, file=sys.stderr)
+            _help()
         yield
     finally:
         over.set()
@@ -73,12 +75,16 @@ def press(key: str, control: Control) -> None:
     }
     action = actions.get(key)
     if action is None:
-        print(HELP, file=sys.stderr)
+        _help()
         return
     try:
         action()
     except SessionError as error:  # between two days there is nothing to step through
         print(error, file=sys.stderr)
+
+
+def _help() -> None:
+    print(textwrap.fill(HELP, shutil.get_terminal_size().columns - 1), file=sys.stderr)
 
 
 def _faster(control: Control, factor: float) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
 from time import gmtime, strftime
@@ -15,6 +16,7 @@ from openbell.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from openbell.api import Report
+    from openbell.engine.control import Control
 
 RUNS = Path("runs")
 _ENDINGS = (".toml", ".json", ".yaml", ".yml")
@@ -55,6 +57,12 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     session = _file(arguments)
     folder = arguments.out or _new_folder(load(session).name)
     with Progress(quiet=arguments.quiet) as progress:
+
+        def attend(control: "Control") -> AbstractContextManager[None]:
+            if control.speed:
+                progress.watch(lambda: control.standing)
+            return keys(control)
+
         report = api.run(
             session,
             out=folder,
@@ -62,7 +70,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             progress=progress,
             keep_state=arguments.keep_state,
             detail=arguments.detail,
-            attend=keys,
+            attend=attend,
         )
     return conclude(report, output, quiet=arguments.quiet, strict=arguments.strict)
 

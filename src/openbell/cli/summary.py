@@ -200,10 +200,12 @@ def _requests(days: Sequence[Values]) -> Iterator[RenderableType]:
     if not alike:
         return
     took = mean(request["milliseconds"] for requests in alike.values() for request in requests)
-    rows = [(*outcome, _why(requests), count(len(requests))) for outcome, requests in sorted(alike.items())]
+    rows: list[tuple[str, ...]] = [
+        (*outcome, _why(requests), count(len(requests))) for outcome, requests in sorted(alike.items())
+    ]
     columns: tuple[str, ...] = ("asked by", "operation", "status", "the first reason", "requests")
     if not any(row[3] for row in rows):
-        columns, rows = columns[:3] + columns[4:], [row[:3] + row[4:] for row in rows]
+        columns, rows = (*columns[:3], *columns[4:]), [(*row[:3], *row[4:]) for row in rows]
     yield Sheet(f"requests during the days, {took:.1f} ms on average", columns, rows, words=len(columns) - 1)
 
 

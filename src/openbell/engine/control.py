@@ -105,6 +105,16 @@ class Control:
         """Whether the next instant waits."""
         return self._paused_by is not None
 
+    @property
+    def standing(self) -> str:
+        """Where it is, in a line: exchange time, speed or pause, signals so far; empty before the first day."""
+        time = self._day.time
+        if time.session is None:
+            return ""
+        pace = "paused" if self.paused else f"{self._speed:g}x" if self._speed else "full speed"
+        signals = len(self._day.signals)
+        return f"{time.at(time.now):%Y-%m-%d %H:%M} | {pace} | {signals:,} signal{'' if signals == 1 else 's'}"
+
     def pause(self) -> None:
         """Hold before the next instant.
 

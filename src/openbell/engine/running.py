@@ -12,6 +12,7 @@ from openbell.config.session_file import SessionFile
 from openbell.engine.control import Control
 from openbell.engine.coordinator import SessionCoordinator
 from openbell.engine.folder import RunFolder
+from openbell.engine.phase import Phase
 from openbell.engine.report import Report
 from openbell.indicators.kernel import told
 
@@ -50,6 +51,8 @@ def run_days(
 
     def step(_symbol: str, name: str) -> None:
         nonlocal provisioned
+        if day.phase is not Phase.PROVISIONING:
+            return
         provisioned += name in ("create_symbol", "upgrade_symbol")
         tell("provisioning", min(provisioned, len(file.symbols)), len(file.symbols))
 
@@ -81,6 +84,7 @@ def run_days(
 def _stream(day: SessionCoordinator, place: int, tell: Progress) -> None:
     """Stream to the close in pieces, so that somebody can be told."""
     opened, closes = day.time.now, day.time.today.close
+    tell("days", place * CHECKPOINTS, len(day.days) * CHECKPOINTS)
     for part in range(1, CHECKPOINTS + 1):
         day.stream_until(opened + (closes - opened) * part // CHECKPOINTS)
         tell("days", place * CHECKPOINTS + part, len(day.days) * CHECKPOINTS)
