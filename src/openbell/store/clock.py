@@ -9,6 +9,7 @@ Days are weighed by volume where there is one, so that prints before and after h
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,8 @@ from openbell.market.session import Hours
 from openbell.store.formats.format import Convention
 
 _DAY_NS = 86_400_000_000_000
+_FEW_DAYS_NS = 7 * _DAY_NS  # no clock changes twice in a week
+_EPOCH = datetime(1970, 1, 1)  # a wall clock
 _FITTING = 0.9
 _CLEARLY = 0.15
 _CLEAR_DAYS = 3
@@ -231,10 +234,24 @@ def _instants(ts: Stamps, zone: str, shift: int, *, wall: bool) -> Stamps:
 
 def _from_wall(ts: Stamps, zone: str) -> Stamps:
     """Wall clock times of a zone as instants: of an hour that comes twice the first, of a skipped one the next."""
+    shift = _steady_offset(ts, zone)
+    if shift is not None:
+        return ts - shift
     local = pl.Series(ts).cast(pl.Datetime("ns"))
     moments = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
     result = moments.to_physical().fill_null(strategy="backward").fill_null(strategy="forward").to_numpy()
     return result.copy()
+
+
+def _steady_offset(ts: Stamps, zone: str) -> int | None:
+    """How far the clock of a zone is ahead of UTC during a few days, None where it may change; ascending stamps."""
+    if not len(ts) or int(ts[0]) < 0 or int(ts[-1]) - int(ts[0]) > _FEW_DAYS_NS:
+        return None
+    known = ZoneInfo(zone)
+    ends = (_EPOCH + timedelta(microseconds=int(end) // 1000) for end in (ts[0], ts[-1]))
+    offsets = {end.replace(tzinfo=known, fold=fold).utcoffset() for end in ends for fold in (0, 1)}
+    offset = offsets.pop()
+    return None if offsets or offset is None else int(offset.total_seconds()) * 1_000_000_000
 
 
 def _describe(convention: Convention, how: str) -> str:

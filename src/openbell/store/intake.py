@@ -6,7 +6,7 @@
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -26,6 +26,7 @@ from openbell.store.actions import new_among
 from openbell.store.catalog import Catalog, Series
 from openbell.store.choice import MarketChoice, choose_market, grid_kind
 from openbell.store.clock import Settled, interval_in_stamps, settle, unchecked
+from openbell.store.cutting import day_number
 from openbell.store.daily import on_sessions
 from openbell.store.days import GridKind, day_keys
 from openbell.store.findings import defects_of
@@ -36,7 +37,7 @@ from openbell.store.report import FileReport, ImportReport, SeriesReport
 from openbell.store.rows import Checked, checked, taken
 from openbell.store.series import resolved
 from openbell.store.sound import may_have_defects
-from openbell.store.writer import Pending, Writer, day_number
+from openbell.store.writer import Pending, Writer
 
 _ROWS_AT_ONCE = 1 << 20
 _SOURCE_CHARS = 200

@@ -49,28 +49,28 @@ class BarFile:
     rows: int
 
 
-def bar_file(interval: Interval, symbols: Sequence[str], blocks: Sequence[Block]) -> BarFile:
-    """The file that holds one block per symbol, one after another, in the order given.
+def bar_file(interval: Interval, symbols: Sequence[str], counts: Sequence[int], block: Block) -> BarFile:
+    """The file that holds the bars of some symbols, one after another.
 
     Parameters
     ----------
     interval
         Written beside the columns as the key ``openbell.interval``.
-    symbols, blocks
-        Of equal length; at least one bar in all.
+    symbols, counts
+        In the order of the bars, and how many each has; at least one bar in all.
 
     Examples
     --------
     >>> import numpy as np
     >>> one = np.ones(3)
-    >>> file = bar_file(Interval.parse("1m"), ["A"], [Block(np.arange(3), one, one, one, one, one)])
+    >>> file = bar_file(Interval.parse("1m"), ["A"], [3], Block(np.arange(3), one, one, one, one, one))
     >>> file.rows, [offset % 64 for offset in file.offsets]
     (3, [0, 0, 0, 0, 0, 0])
     """
-    layout = _Layout(sum(map(len, blocks)))
-    layout.put_symbols(symbols, [len(block) for block in blocks])
-    for name in COLUMNS:
-        layout.put_column(name, [getattr(block, name) for block in blocks])
+    layout = _Layout(len(block))
+    layout.put_symbols(symbols, counts)
+    for name, column in zip(COLUMNS, (block.ts, *block.columns), strict=True):
+        layout.put_column(name, column)
     return layout.finished(interval)
 
 
@@ -95,14 +95,13 @@ class _Layout:
         self._put(_page(_DATA_PAGE, len(indices), 5, self._data_header(_RLE_DICTIONARY)), indices)
         self._describe("symbol", _BYTE_ARRAY, [_PLAIN, _RLE, _RLE_DICTIONARY], data_start, start)
 
-    def put_column(self, name: str, parts: Sequence[np.ndarray]) -> None:
+    def put_column(self, name: str, values: np.ndarray) -> None:
         kind, dtype = (_INT64, "<i8") if name == "ts" else (_DOUBLE, "<f8")
         header = _page(_DATA_PAGE, 8 * self._rows, 5, self._data_header(_PLAIN))
         self._put(bytes(-(self._size + len(header)) % _ALIGNMENT))
         start = self._size
         self._put(header)
         self._offsets.append(self._size)
-        values = parts[0] if len(parts) == 1 else np.concatenate(parts)
         self._put(np.ascontiguousarray(values, dtype).data.cast("B"))
         self._describe(name, kind, [_PLAIN], start)
 

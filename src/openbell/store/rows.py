@@ -13,8 +13,8 @@ import polars as pl
 from openbell.bars.block import FIELDS, Block
 from openbell.store.days import Mask
 from openbell.store.formats.format import COLUMNS, UNREAD
+from openbell.store.sound import LATEST, are_bars
 
-_LATEST = 4_600_000_000_000_000_000  # in 2115: sums of two stamps stay inside int64
 _PRICES = FIELDS[:4]
 
 
@@ -57,7 +57,7 @@ def checked(block: Block, faults: Mapping[int, str] | None = None) -> Checked:
     >>> len(found.block), found.refused["reason"].to_list(), found.unordered
     (2, ['close is negative (-1.0)'], True)
     """
-    good = _are_bars(block)
+    good = are_bars(block)
     if faults:
         good[list(faults)] = False
     if good.all():
@@ -69,15 +69,6 @@ def checked(block: Block, faults: Mapping[int, str] | None = None) -> Checked:
 def taken(block: Block, rows: npt.NDArray[np.int64] | Mask) -> Block:
     """Some rows of a block, as a copy."""
     return Block.of(block.ts[rows], (column[rows] for column in block.columns))
-
-
-def _are_bars(block: Block) -> Mask:
-    good: Mask = (block.ts >= -_LATEST) & (block.ts <= _LATEST)
-    for price in block.columns[:4]:
-        good &= (price >= 0) & (price < np.inf)
-    volume = block.volume
-    good &= (block.high >= block.low) & (np.isnan(volume) | ((volume >= 0) & (volume < np.inf)))
-    return good
 
 
 def _in_order(block: Block, refused: pl.DataFrame | None) -> tuple[Block, pl.DataFrame | None, int, bool]:
@@ -103,7 +94,7 @@ def _listed(block: Block, rows: npt.NDArray[np.int64], faults: Mapping[int, str]
 def _reasons(bad: Block, place: int) -> Iterator[str]:
     if bad.ts[place] == UNREAD:
         yield "the time could not be read"
-    if abs(int(bad.ts[place])) > _LATEST:
+    if abs(int(bad.ts[place])) > LATEST:
         yield "the time is out of range"
     for name in FIELDS:
         value = float(getattr(bad, name)[place])

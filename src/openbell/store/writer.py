@@ -9,20 +9,19 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from openbell.bars.block import Block
-from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval
 from openbell.market.actions import Action
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.store.actions import record
-from openbell.store.catalog import Piece, Series, fingerprint, visible_pieces
-from openbell.store.days import DAY, DayEntries, GridKind, Mask, Tabulated, ordinals_of
+from openbell.store.catalog import Piece, Series, visible_pieces
+from openbell.store.cutting import Cut, cuts_of, strays_of
+from openbell.store.cutting import day_number as day_number
+from openbell.store.days import DAY, GridKind, Mask
 from openbell.store.edges import tabulated
 from openbell.store.files import StoredFile, sync_folder, unwritable, write_new
 from openbell.store.parquet import bar_file
@@ -30,8 +29,6 @@ from openbell.store.series import SeriesDays, resolved
 
 BARS = "bars"
 _ROWS_PER_FILE = 1 << 20
-_DAY_NS = 86_400_000_000_000
-_LOCAL_NS = 13 * 3_600_000_000_000  # from any market's local midnight into the same date in UTC
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,10 +162,10 @@ class Writer:
                 folder.rmdir()
 
     def _write(self, interval: Interval, grid: GridKind, calendar: Calendar, queue: list[Pending]) -> None:
-        blocks = [one.block for one in queue]
-        bounds = np.cumsum([0, *map(len, blocks)])
-        table = tabulated(calendar, interval, Block.joined(blocks), bounds, grid)
-        content = bar_file(interval, [one.series.symbol for one in queue], blocks)
+        bounds = np.cumsum([0, *(len(one.block) for one in queue)])
+        block = Block.joined([one.block for one in queue])
+        table = tabulated(calendar, interval, block, bounds, grid)
+        content = bar_file(interval, [one.series.symbol for one in queue], np.diff(bounds).tolist(), block)
         name = f"{BARS}/{interval}/{self.number:06d}-{secrets.token_hex(6)}.parquet"
         path = self._root / name
         try:
@@ -178,51 +175,23 @@ class Writer:
         size, checksum = write_new(path, content.chunks)
         file = StoredFile(name, size, content.rows, content.offsets)
         self._files[name] = (file, checksum)
-        ordinals = ordinals_of(calendar, interval, table.days["midnight"])
-        years = years_of(table.days["midnight"])
-        for index, one in enumerate(queue):
-            start, end = int(table.day_bounds[index]), int(table.day_bounds[index + 1])
-            self._note_strays(one.series, table.days[start:end])
-            cuts = np.flatnonzero(np.diff(years[start:end])) + start + 1
-            for left, right in pairwise((start, *cuts.tolist(), end)):
-                known = ordinals[left:right][ordinals[left:right] >= 0]
-                mark = fingerprint(calendar, int(known[0]), int(known[-1])) if len(known) else ""
-                self._add(one, file, int(bounds[index]), calendar, mark, table, index, left, right)
+        outside, off_grid = strays_of(table)
+        for one, out, off in zip(queue, outside, off_grid, strict=True):
+            before = self.strays.get(one.series, (0, 0))
+            self.strays[one.series] = (before[0] + out, before[1] + off)
+        rows = bounds.tolist()
+        for cut in cuts_of(calendar, interval, table):
+            self._add(queue[cut.index], file, rows[cut.index], calendar, cut)
 
-    def _add(
-        self,
-        one: Pending,
-        file: StoredFile,
-        first_row: int,
-        calendar: Calendar,
-        mark: str,
-        table: Tabulated,
-        index: int,
-        left: int,
-        right: int,
-    ) -> None:
-        """The piece of one calendar year: entries ``left`` to ``right`` of the table."""
-        days = table.days[left:right].copy()
-        row, byte = int(days["row"][0]), int(days["byte"][0])
-        rows = int(days["row"][-1] + days["rows"][-1]) - row
-        days["row"] -= row
-        days["byte"] -= byte
-        own = None if one.own is None else np.packbits(one.own[row : row + rows]).tobytes()
+    def _add(self, one: Pending, file: StoredFile, first_row: int, calendar: Calendar, cut: Cut) -> None:
+        own = None if one.own is None else np.packbits(one.own[cut.row : cut.row + cut.rows]).tobytes()
         piece = Piece(
-            self._next, one.series, one.adjusted, file, first_row + row, rows, calendar.name, calendar.version, mark,
-            days.tobytes(), own, self.number,
+            self._next, one.series, one.adjusted, file, first_row + cut.row, cut.rows, calendar.name, calendar.version,
+            cut.mark, cut.days, own, self.number,
         )  # fmt: skip
-        begin = int(table.byte_bounds[index]) + byte
-        size = int(days["byte"][-1]) + (int(days["slots"][-1]) + 7) // 8
-        self._bits[piece.id] = table.bits[begin : begin + size].tobytes()
+        self._bits[piece.id] = cut.bits
         self._written.append(piece)
         self._next += 1
-
-    def _note_strays(self, series: Series, days: DayEntries) -> None:
-        outside, off_grid = self.strays.get(series, (0, 0))
-        inside, on_grid = int(days["regular"]["span"].sum()), int(days["regular"]["bars"].sum())
-        rows = int(days["rows"].sum())
-        self.strays[series] = (outside + rows - inside, off_grid + inside - on_grid)
 
     def _insert_files(self) -> dict[str, int]:
         numbers = {}
@@ -252,16 +221,7 @@ _INSERT_PIECE = (
 
 def day_range(piece: Piece) -> tuple[int, int]:
     """The first and last date of a piece, in days since 1970-01-01."""
-    midnights = np.frombuffer(piece.days, DAY)["midnight"]
-    return day_number(int(midnights[0])), day_number(int(midnights[-1]))
-
-
-def years_of(midnights: Stamps) -> npt.NDArray[np.int64]:
-    """The calendar years of local midnights."""
-    days = ((midnights + _LOCAL_NS) // _DAY_NS).astype("datetime64[D]")
-    return days.astype("datetime64[Y]").astype(np.int64) + 1970
-
-
-def day_number(midnight: int) -> int:
-    """Days since 1970-01-01 of the date that a local midnight begins."""
-    return (midnight + _LOCAL_NS) // _DAY_NS
+    size = DAY.itemsize
+    ends = (piece.days[:8], piece.days[-size:][:8])
+    first, last = (int.from_bytes(end, "little", signed=True) for end in ends)
+    return day_number(first), day_number(last)

@@ -97,8 +97,15 @@ def read_layout(source: Source, layout: Layout, hints: Hints) -> list[Incoming]:
         parts = by_symbol(table)
         faults = _faults(frame, names)
         return [
-            Incoming(name, interval, _scaled(block, layout.scale), faults=faults.get(name, {}), **shared)  # type: ignore[arg-type]  # mixed
-            for name, block in parts
+            Incoming(
+                name,
+                interval,
+                _scaled(block, layout.scale),
+                faults=faults.get(name, {}),
+                sound=sound and layout.scale == 1.0,
+                **shared,  # type: ignore[arg-type]  # mixed
+            )
+            for name, block, sound in parts
         ]
     symbol = hints.symbol or layout.symbol or symbol_of(source, hints)
     faults = _faults(frame, None)

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
 import polars as pl
 
 from openbell.bars.block import FIELDS, Block
 from openbell.bars.interval import Interval
 from openbell.store.formats.source import Source
+from openbell.store.sound import are_sound
 
 COLUMNS = ("ts", *FIELDS)
 
@@ -72,6 +74,8 @@ class Incoming:
         Rows that are no bars although their values could be read, with the reason.
     market
         The market that the format is of, if it is of one.
+    sound
+        Whether it is known that all rows are bars, and in order of time.
     """
 
     symbol: str
@@ -82,6 +86,7 @@ class Incoming:
     convention: Convention = Convention()
     faults: Mapping[int, str] = field(default_factory=dict)
     market: str | None = None
+    sound: bool = False
 
 
 class Format(Protocol):
@@ -124,13 +129,18 @@ def block_of(frame: pl.DataFrame) -> Block:
     return Block.of(ts, (frame[name].fill_null(float("nan")).to_numpy() for name in FIELDS))
 
 
-def by_symbol(frame: pl.DataFrame) -> Iterator[tuple[str, Block]]:
-    """The rows of each symbol that a column ``symbol`` names, in order of names; rows keep their order."""
+def by_symbol(frame: pl.DataFrame) -> Iterator[tuple[str, Block, bool]]:
+    """The rows of each symbol that a column ``symbol`` names, in order of names, and whether they are sound.
+
+    Rows keep their order.
+    """
     if not frame["symbol"].is_sorted():
         frame = frame.sort("symbol", maintain_order=True)
     whole = block_of(frame)
-    counts = frame["symbol"].rle().struct.unnest()
-    end = 0
-    for count, symbol in counts.iter_rows():
-        start, end = end, end + count
-        yield symbol, whole[start:end]
+    runs = frame["symbol"].rle().struct.unnest()
+    lengths = runs["len"].to_numpy().astype(np.int64)
+    ends = np.cumsum(lengths)
+    sound = are_sound(whole, ends - lengths) if len(runs) else []
+    columns = (lengths.tolist(), ends.tolist(), runs["value"].to_list(), sound)
+    for length, end, symbol, known in zip(*columns, strict=True):
+        yield symbol, whole[end - length : end], known

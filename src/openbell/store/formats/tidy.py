@@ -73,7 +73,9 @@ def incoming_of(
     if symbol:
         return [Incoming(symbol.upper(), interval, block_of(_bars(where, table)), convention=convention)]
     bars = _bars(where, table, [pl.col("symbol").cast(pl.String).fill_null("").str.to_uppercase()])
-    return [Incoming(name, interval, block, convention=convention) for name, block in by_symbol(bars)]
+    return [
+        Incoming(name, interval, block, convention=convention, sound=sound) for name, block, sound in by_symbol(bars)
+    ]
 
 
 def _from_pandas(frame: Any) -> pl.DataFrame:
