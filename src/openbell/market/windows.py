@@ -10,7 +10,6 @@ from openbell.bars.interval import Interval, Unit
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 
-
 Counts = npt.NDArray[np.int32]
 
 

@@ -2,7 +2,7 @@
 
 1. `Blueprints.of`: what each symbol must have, from the asks it holds and the new ones, and what it is folded from.
 2. `Reacher.of`: how far back to read, for all symbols with the same need at once.
-3. `Analyst._load`: what must be loaded, and so read; `Reacher.expect` looks up what that takes, for all symbols at once.
+3. `Analyst._load`: what must be loaded, and so read; `Reacher.expect` looks up what that takes, all symbols at once.
 4. `Analyst._steps`: the difference to what is there, as steps in order.
 """
 

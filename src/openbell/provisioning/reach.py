@@ -185,9 +185,7 @@ class Reacher:
                 found[i] = reach
         return found
 
-    def _at_most(
-        self, symbols: Sequence[str], sure: Counts, interval: Interval, base: Interval, first: int
-    ) -> Counts:
+    def _at_most(self, symbols: Sequence[str], sure: Counts, interval: Interval, base: Interval, first: int) -> Counts:
         """No session has more bars than windows, nor more than base bars; those of its own are in ``sure``."""
         last = first + sure.shape[1] - 1
         if last < first:
