@@ -72,13 +72,17 @@ class BarPanel:
         row
             The symbol's row.
         slots
-            int64 of shape (len(block),), each the slot of one bar.
+            int64 of shape (len(block),), each the slot of one bar, ascending.
         """
+        if not len(block):
+            return
+        first, last = int(slots[0]), int(slots[-1])
+        where = slice(first, last + 1) if last - first == len(slots) - 1 else slots
         for field, column in enumerate(block.columns):
-            self.values[slots, field, row] = column
-        self.present[slots, row] = True
+            self.values[where, field, row] = column
+        self.present[where, row] = True
         if self.shares is not None:
-            self.shares[slots, row] = block.shares
+            self.shares[where, row] = block.shares
 
     def erase(self, row: int, first: int = 0) -> None:
         """Empty a row from a slot on."""

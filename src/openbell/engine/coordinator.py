@@ -9,6 +9,7 @@ from openbell.bars.interval import Interval
 from openbell.config.loader import load
 from openbell.config.session_file import SessionFile
 from openbell.engine.calls import ask_from, correction_from
+from openbell.engine.collector import collector_resting
 from openbell.engine.control import Control
 from openbell.engine.dispatch import Dispatcher
 from openbell.engine.owners import Owners
@@ -327,7 +328,7 @@ class SessionCoordinator:
 
     def provision(self, asks: Sequence[Ask], *, all_or_none: bool = False) -> list[ProvisioningResult]:
         """Carry out several asks as one batch, one result per symbol; the turn must be held."""
-        results = self._execute(self._executor.analyst.analyze(asks), all_or_none=all_or_none)
+        results = self._carry_out(asks, all_or_none=all_or_none)
         self._tell(results)
         return results
 
@@ -371,9 +372,13 @@ class SessionCoordinator:
         def action() -> ProvisioningResult:
             if asked.problems:
                 return self._refused(operation, asked.ask.symbol, source, *asked.problems)
-            return self._execute(self._executor.analyst.analyze([asked.ask]))[0]
+            return self._carry_out([asked.ask])[0]
 
         return self.submit(operation, asked.ask.symbol, source, action)
+
+    def _carry_out(self, asks: Sequence[Ask], *, all_or_none: bool = False) -> list[ProvisioningResult]:
+        with collector_resting():
+            return self._execute(self._executor.analyst.analyze(asks), all_or_none=all_or_none)
 
     def _execute(
         self, plan: Sequence[ProvisioningRequirements], *, all_or_none: bool = False
@@ -384,10 +389,9 @@ class SessionCoordinator:
         return ProvisioningResult(symbol, operation, owner, Status.REFUSED, problems=tuple(problems), at=self.time.now)
 
     def _tell(self, results: Sequence[ProvisioningResult]) -> None:
-        for result in results:
-            self.story.tell(result)
-            if self.phase is not Phase.IDLE:
-                self._results.append(result)
+        self.story.tell(results)
+        if self.phase is not Phase.IDLE:
+            self._results += results
 
     def _must_be_active(self, call: str) -> None:
         if self.phase is not Phase.ACTIVE:

@@ -1,6 +1,6 @@
 """What happened to each symbol: who asked, what was decided, what was done, when and how long it took."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,20 +47,20 @@ class Story:
     """The events of a run, in order."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self._events: list[Event] = []
+        self._told: list[ProvisioningResult] = []
 
-    def tell(self, result: ProvisioningResult) -> None:
-        """Note a request and everything that was done for it."""
-        told = (result.at, result.symbol, result.operation, result.source, result.status.value)
-        note = "; ".join(f"{problem.where}: {problem.what}" for problem in result.problems)
-        self.events.append(Event(*told, note=note))
-        self.events += [Event(*told, step.step, step.seconds, step.bars) for step in result.steps]
-        for step in result.steps:
-            if step.about:
-                made_room = f"made room for {result.symbol}"
-                self.events.append(Event(result.at, step.about, "evict", result.source, "done", note=made_room))
-        if result.failed_step is not None:
-            self.events.append(Event(*told, result.failed_step, note="failed here; the session is as it was"))
+    def tell(self, results: Iterable[ProvisioningResult]) -> None:
+        """Note requests that were decided; what was done for each is written down when somebody reads."""
+        self._told += results
+
+    @property
+    def events(self) -> list[Event]:
+        """All that happened, in order."""
+        for result in self._told:
+            self._events += _events_of(result)
+        self._told.clear()
+        return self._events
 
     def write(self, path: Path) -> None:
         """Write all events as a Parquet file, one row each."""
@@ -78,7 +78,7 @@ class Story:
 
         story = cls()
         frame = pl.read_parquet(path).with_columns(pl.col("at").cast(pl.Int64))
-        story.events = [Event(**row) for row in frame.iter_rows(named=True)]
+        story._events = [Event(**row) for row in frame.iter_rows(named=True)]
         return story
 
     def of(self, symbol: str) -> tuple[Event, ...]:
@@ -87,3 +87,17 @@ class Story:
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
+
+
+def _events_of(result: ProvisioningResult) -> Iterator[Event]:
+    """A request and everything that was done for it."""
+    told = (result.at, result.symbol, result.operation, result.source, result.status.value)
+    yield Event(*told, note="; ".join(f"{problem.where}: {problem.what}" for problem in result.problems))
+    for step in result.steps:
+        yield Event(*told, step.step, step.seconds, step.bars)
+    for step in result.steps:
+        if step.about:
+            made_room = f"made room for {result.symbol}"
+            yield Event(result.at, step.about, "evict", result.source, "done", note=made_room)
+    if result.failed_step is not None:
+        yield Event(*told, result.failed_step, note="failed here; the session is as it was")

@@ -7,14 +7,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Block, Floats
 from openbell.indicators.bound import Bound
-from openbell.indicators.chain import Carried, Ints
-from openbell.indicators.warm import NEVER, Warm
+from openbell.indicators.chain import Ints
+from openbell.indicators.warm import NEVER
 
 Flags = npt.NDArray[np.bool_]
 
@@ -46,7 +47,20 @@ class Tails:
         return cls(np.ascontiguousarray(values.transpose(2, 1, 0)), np.ascontiguousarray(present.T))
 
 
-def warmed_batch(like: Bound, past: Tails, today: Tails, ends: Ints) -> list[Warm]:
+class Stand(Bound):
+    """Where an indicator stands for symbols that are not in the session yet; adopted by an `IndicatorManager`."""
+
+    def __init__(self, like: Bound, symbols: int) -> None:
+        super().__init__(like.spec, symbols, like.figures)
+        self._fed[:] = True
+
+    def ended(self, ends: Ints) -> Self:
+        """The same, with the end of each symbol's last bar; a symbol that was fed nothing was never updated."""
+        self._updated = np.where(self._updated == NEVER, NEVER, ends)
+        return self
+
+
+def warmed_batch(like: Bound, past: Tails, today: Tails, ends: Ints) -> Stand:
     """Where an indicator stands for each of many symbols; for those that do not ask where bars lie.
 
     Parameters
@@ -60,31 +74,9 @@ def warmed_batch(like: Bound, past: Tails, today: Tails, ends: Ints) -> list[War
     ends
         The end of each symbol's last bar, ns UTC.
     """
-    stand = _Stand(like, past.present.shape[1])
+    stand = Stand(like, past.present.shape[1])
     steps = len(past.present)
     for tails, first in ((past, steps - min(steps, like.needs.history)), (today, 0)):
         for step in range(first, len(tails.present)):
             stand.advance(tails.values[step], tails.present[step], 0, 0, 0)
-    return stand.all_taken(ends)
-
-
-class _Stand(Bound):
-    """An indicator for symbols that are not in the session yet, all of them fed."""
-
-    def __init__(self, like: Bound, symbols: int) -> None:
-        super().__init__(like.spec, symbols, like.figures)
-        self._fed[:] = True
-
-    def all_taken(self, ends: Ints) -> list[Warm]:
-        """Every symbol's state; those that were fed nothing were never updated."""
-        return [
-            Warm(
-                tuple(
-                    Carried(columns.states[row], columns.windows[row], columns.shown[:, row])
-                    for columns in self._columns
-                ),
-                end if counted != NEVER else NEVER,
-                0,
-            )
-            for row, (end, counted) in enumerate(zip(ends.tolist(), self._updated.tolist(), strict=True))
-        ]
+    return stand.ended(ends)

@@ -88,6 +88,14 @@ class Bound:
         self._updated[row], self._sessions[row] = warm.last_updated, warm.sessions
         self._fed[row], self._mask = True, None
 
+    def put_many(self, rows: Ints, other: "Bound", places: Ints) -> None:
+        """Take over rows of the same indicator, bound elsewhere, and feed them from now on."""
+        for columns, theirs in zip(self._columns, other._columns, strict=True):
+            columns.states[rows], columns.windows[rows] = theirs.states[places], theirs.windows[places]
+            columns.shown[:, rows] = theirs.shown[:, places]
+        self._updated[rows], self._sessions[rows] = other._updated[places], other._sessions[places]
+        self._fed[rows], self._mask = True, None
+
     def clear(self, row: int) -> None:
         """Forget a row."""
         for columns in self._columns:

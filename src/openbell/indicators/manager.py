@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from openbell.bars.block import Block, Floats
 from openbell.bars.interval import Interval
-from openbell.indicators.batch import Tails, warmed_batch
+from openbell.indicators.batch import Stand, Tails, warmed_batch
 from openbell.indicators.bound import Bound
 from openbell.indicators.chain import Figures, Ints, Places
 from openbell.indicators.spec import IndicatorSpec
@@ -77,13 +77,17 @@ class IndicatorManager:
         """The canonical state after history and today's bars; changes nothing. See `openbell.indicators.warm`."""
         return warmed(self._bound[spec].chain, spec.needs, history, today, places, keep)
 
-    def warm_many(self, spec: IndicatorSpec, past: Tails, today: Tails, ends: Ints) -> list[Warm]:
+    def warm_many(self, spec: IndicatorSpec, past: Tails, today: Tails, ends: Ints) -> Stand:
         """`warm` for many symbols at once, of an indicator that does not ask where bars lie."""
         return warmed_batch(self._bound[spec], past, today, ends)
 
     def adopt(self, spec: IndicatorSpec, row: int, warm: Warm) -> None:
         """Put a row's state in place and feed it from now on. In memory only."""
         self._bound[spec].put(row, warm)
+
+    def adopt_many(self, stand: Stand, rows: Ints, places: Ints) -> None:
+        """`adopt` for rows that were warmed up together: each with its place in what `warm_many` gave."""
+        self._bound[stand.spec].put_many(rows, stand, places)
 
     def drop(self, spec: IndicatorSpec, row: int) -> None:
         """Forget a row's state; it is fed no more."""

@@ -10,11 +10,13 @@ from openbell.bars.interval import Interval, Unit
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 
+Counts = npt.NDArray[np.int32]
+
 
 @lru_cache(maxsize=256)
 def windows(
     calendar: Calendar, interval: Interval, base: Interval, first: int, last: int, hours: Hours
-) -> tuple[Grid, npt.NDArray[np.int32], Stamps | None]:
+) -> tuple[Grid, Counts, Stamps | None]:
     """Grid, expected base bars per window, and where windows begin if not at their open.
 
     Days are stamped before their session opens, so windows over them begin at the stamp.
@@ -34,3 +36,13 @@ def windows(
         return grid, grid.expected(fine), None
     days = np.searchsorted(fine.stamps, grid.ends) - np.searchsorted(fine.stamps, grid.stamps)
     return grid, days.astype(np.int32), grid.stamps
+
+
+@lru_cache(maxsize=64)
+def ended_windows(
+    calendar: Calendar, interval: Interval, base: Interval, session: int, hours: Hours, now: int
+) -> tuple[Grid, Counts, Stamps | None]:
+    """`windows` of one session, of which those that have ended by an instant."""
+    grid, expected, lefts = windows(calendar, interval, base, session, session, hours)
+    ended = grid.ended_by(now)
+    return grid[:ended], expected[:ended], None if lefts is None else lefts[:ended]

@@ -2,7 +2,8 @@
 
 1. `Blueprints.of`: what each symbol must have, from the asks it holds and the new ones, and what it is folded from.
 2. `Reacher.of`: how far back to read, for all symbols with the same need at once.
-3. `Analyst._steps`: the difference to what is there, as steps in order.
+3. `Analyst._load`: what must be loaded, and so read; `Reacher.expect` looks up what that takes, all symbols at once.
+4. `Analyst._steps`: the difference to what is there, as steps in order.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from openbell.provisioning.budget import within_budget
 from openbell.provisioning.needs import SymbolNeed
 from openbell.provisioning.offers import Offer
 from openbell.provisioning.past import MINUTE
-from openbell.provisioning.reach import Reach, Reacher
+from openbell.provisioning.reach import Reach, Reacher, Span
 from openbell.provisioning.requirements import Moment, ProvisioningRequirements, by_symbol
 from openbell.provisioning.steps import (
     CalculateAggregates,
@@ -32,7 +33,7 @@ from openbell.provisioning.validation import Findings, Validator
 from openbell.session.asks import Ask
 from openbell.session.records import Amount, SymbolRecord, Tier
 from openbell.session.session_data import SessionData
-from openbell.store.manager import BYTES_PER_BAR, DataManager
+from openbell.store.manager import DataManager
 
 _TODAY = "today's bars up to now, the later ones with the stream"
 
@@ -47,6 +48,10 @@ class Draft:
     stored: tuple[Interval, ...]
     blueprint: Blueprint
     reaches: dict[Interval, Reach] = field(default_factory=dict)
+    loads: tuple[Load, ...] = ()
+    why: str = ""
+    spans: tuple[Span, ...] = ()
+    arriving: tuple[Interval, ...] = ()
     problems: list[Problem] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
 
@@ -63,6 +68,11 @@ class Draft:
     def missing(self, interval: Interval) -> bool:
         """Whether the symbol does not have an interval yet."""
         return self.record is None or interval not in self.record.series
+
+    @property
+    def absent(self) -> list[Interval]:
+        """The intervals that are needed and not there."""
+        return [interval for interval in self.need.amounts if self.missing(interval)]
 
     def lacks(self, interval: Interval) -> bool:
         """Whether more history of an interval is needed than is held."""
@@ -90,13 +100,17 @@ class Analyst:
         self._time = session.time
         self._validator = Validator(data, session.time)
         self._blueprints = Blueprints(file, session.time)
-        self._loads: dict[tuple[object, ...], tuple[Load, ...]] = {}
+        self._known: dict[tuple[object, ...], tuple[tuple[Load, ...], str, tuple[Span, ...]]] = {}
 
     def analyze(self, asks: Sequence[Ask]) -> tuple[ProvisioningRequirements, ...]:
         """Requirements for each symbol that is asked for, in order of first mention."""
         drafts = [self._draft(symbol, tuple(mine)) for symbol, mine in by_symbol(asks).items()]
         reacher = Reacher(self._data, self._time, self._session.completeness)
         self._reach(reacher, [draft for draft in drafts if not draft.refused])
+        going = [draft for draft in drafts if not draft.refused]
+        for draft in going:
+            self._load(draft)
+        reacher.expect((draft.symbol, draft.spans, draft.arriving) for draft in going)
         moment = self.moment
         made = [self._finish(draft, reacher, moment) for draft in drafts]
         return within_budget(made, self._session, self._file.budget)
@@ -149,8 +163,8 @@ class Analyst:
     def _steps(self, draft: Draft, reacher: Reacher) -> list[Step]:
         blueprint, record = draft.blueprint, draft.record
         history = self._history(draft, reacher)
+        today = tuple(reacher.today(draft.symbol, interval) for interval in draft.arriving)
         if record is None:
-            today = self._session_reads(draft.symbol, blueprint.streamed)
             figures = self._aggregates(draft, reacher, history)
             return [*blueprint.create, *history, LoadSession(today, _TODAY), *figures, *blueprint.register]
         need = draft.need
@@ -158,12 +172,11 @@ class Analyst:
         steps: list[Step] = []
         if upgraded:
             steps.append(UpgradeSymbol(f"ad hoc until now; asked for by {draft.asks[0].owner}"))
-        missing = [interval for interval in need.amounts if draft.missing(interval)]
+        missing = draft.absent
         steps += added_steps(need, blueprint.bases, missing)
         steps += history
         if missing:
-            streamed = [interval for interval in blueprint.streamed if interval in missing]
-            steps.append(LoadSession(self._session_reads(draft.symbol, streamed), _TODAY))
+            steps.append(LoadSession(today, _TODAY))
         if upgraded:
             steps += self._aggregates(draft, reacher, history)
         steps += register_steps(need, self._unregistered(draft, record))
@@ -172,18 +185,10 @@ class Analyst:
         return steps
 
     def _history(self, draft: Draft, reacher: Reacher) -> list[Step]:
-        amounts = draft.need.amounts
-        wanted = [interval for interval in sorted(draft.reaches) if amounts[interval].some]
-        if not wanted:
+        if not draft.loads:
             return []
-        firsts = tuple(draft.reaches[interval].first for interval in wanted)
-        untils = tuple(self._held_from(draft, interval) for interval in wanted)
-        key = (draft.blueprint, tuple(wanted), firsts, untils)
-        loads = self._loads.get(key)
-        if loads is None:
-            rows = zip(wanted, firsts, untils, strict=True)
-            loads = self._loads[key] = tuple(self._load(draft, *row) for row in rows)
-        return [LoadHistorical(loads, self._reads(draft, loads, reacher), _why(draft.need, loads))]
+        reads = tuple(reacher.read(draft.symbol, *span) for span in draft.spans)
+        return [LoadHistorical(draft.loads, reads, draft.why)]
 
     def _aggregates(self, draft: Draft, reacher: Reacher, history: Sequence[Step]) -> list[Step]:
         """Figures over past sessions; of minutes only those are read that are neither held nor read anyway."""
@@ -200,9 +205,28 @@ class Analyst:
             reads = (reacher.read(draft.symbol, base, min(curves), until - 1),) if min(curves) < until else ()
         return [CalculateAggregates(rules, reads, f"known before the open: {', '.join(name for name, _ in rules)}")]
 
-    def _load(self, draft: Draft, interval: Interval, first: int, until: int) -> Load:
+    def _load(self, draft: Draft) -> None:
+        """Fill in what must be loaded, and from which stretches of the store; alike symbols share it."""
+        amounts, blueprint = draft.need.amounts, draft.blueprint
+        draft.arriving = blueprint.streamed
+        if draft.record is not None:
+            draft.arriving = tuple(interval for interval in blueprint.streamed if draft.missing(interval))
+        wanted = tuple(interval for interval in sorted(draft.reaches) if amounts[interval].some)
+        if not wanted:
+            return
+        held = tuple(self._held_from(draft, interval) for interval in blueprint.bases)
+        firsts = tuple(draft.reaches[interval].first for interval in wanted)
+        key = (blueprint, wanted, firsts, held)
+        known = self._known.get(key)
+        if known is None:
+            loads = tuple(self._made(draft, interval) for interval in wanted)
+            known = self._known[key] = loads, _why(draft.need, loads), self._spans(draft, loads)
+        draft.loads, draft.why, draft.spans = known
+
+    def _made(self, draft: Draft, interval: Interval) -> Load:
         amount, base = draft.need.amounts[interval], draft.blueprint.bases[interval]
         since = max(self._time.today.ordinal - amount.days, 0) if amount.days else None
+        first, until = draft.reaches[interval].first, self._held_from(draft, interval)
         return Load(interval, None if base == interval else base, amount, min(first, until), until, since)
 
     def _held_from(self, draft: Draft, interval: Interval) -> int:
@@ -212,7 +236,7 @@ class Analyst:
             return today
         return max(today - draft.record.series[interval].amount.days, 0)
 
-    def _reads(self, draft: Draft, loads: Sequence[Load], reacher: Reacher) -> tuple[Read, ...]:
+    def _spans(self, draft: Draft, loads: Sequence[Load]) -> tuple[Span, ...]:
         """What must be read so that every load can be made, each stored interval once."""
         today = self._time.today.ordinal
         firsts: dict[Interval, int] = {}
@@ -220,18 +244,7 @@ class Analyst:
             for source in _sources(load, draft.stored):
                 firsts[source] = min(firsts.get(source, today), load.first)
         spans = ((source, first, min(today, self._held_from(draft, source)) - 1) for source, first in firsts.items())
-        return tuple(reacher.read(draft.symbol, *span) for span in spans if span[1] <= span[2])
-
-    def _session_reads(self, symbol: str, streamed: Sequence[Interval]) -> tuple[Read, ...]:
-        return tuple(self._today(symbol, interval) for interval in streamed)
-
-    def _today(self, symbol: str, interval: Interval) -> Read:
-        day = self._time.today.ordinal
-        ended = self._time.grid(interval).ended_by(self._time.now)
-        bars = 0
-        if ended:
-            bars = int(self._data.presence([symbol], interval, day, hours=self._time.hours)[0, :ended].sum())
-        return Read(interval, day, day, bars, bars * BYTES_PER_BAR)
+        return tuple(span for span in spans if span[1] <= span[2])
 
     def _unregistered(self, draft: Draft, record: SymbolRecord) -> list[str]:
         """Indicators to register: those that are not there, and kept ones whose history grows."""

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from openbell.bars.interval import Interval
 from openbell.feeds.replay import ReplayFeed
+from openbell.indicators.batch import Stand
 from openbell.provisioning.staging import StagedSeries, StagedSymbol
 from openbell.session.asks import AddSymbol, Ask
 from openbell.session.records import History, Series, SymbolRecord, Tier
@@ -40,6 +43,8 @@ def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: St
         record.indicators[key] = spec
         if warm.kept is not None:
             session.keep(spec, record.row, warm.kept)
+    for stand, _ in staged.stands:
+        record.indicators[stand.spec.key] = stand.spec
     record.kept |= staged.kept
     if staged.quality is not None:
         record.history_quality, record.session_quality = staged.quality
@@ -49,6 +54,18 @@ def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: St
     session.asks.hold(asks, session.time.now)
     session.revision += 1
     return record
+
+
+def adopt(session: SessionData, staged: Iterable[StagedSymbol]) -> None:
+    """Put the indicators in place that were warmed up for many committed symbols together."""
+    groups: dict[int, tuple[Stand, list[int], list[int]]] = {}
+    for one in staged:
+        for stand, place in one.stands:
+            _, rows, places = groups.setdefault(id(stand), (stand, [], []))
+            rows.append(session.records[one.requirements.symbol].row)
+            places.append(place)
+    for stand, rows, places in groups.values():
+        session.indicators.adopt_many(stand, np.array(rows, np.int64), np.array(places, np.int64))
 
 
 def evict(session: SessionData, feed: ReplayFeed, symbol: str) -> None:

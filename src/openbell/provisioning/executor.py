@@ -11,7 +11,7 @@ from openbell.config.session_file import SessionFile
 from openbell.errors import OpenbellError, Problem, StoreError
 from openbell.feeds.replay import ReplayFeed
 from openbell.provisioning.analysis import Analyst
-from openbell.provisioning.commit import commit, make_room
+from openbell.provisioning.commit import adopt, commit, make_room
 from openbell.provisioning.correction import Correction, Corrector, correction_problems
 from openbell.provisioning.requirements import ProvisioningRequirements
 from openbell.provisioning.result import ProvisioningResult, Status, StepReport
@@ -59,11 +59,14 @@ class Executor:
         staged = self._stage(going)
         if all_or_none and any(isinstance(one, ProvisioningResult) for one in staged.values()):
             staged = {symbol: one for symbol, one in staged.items() if isinstance(one, ProvisioningResult)}
-        make_room(self._session, self._feed, (one[0] for one in staged.values() if isinstance(one, tuple)))
-        return [
+        ready = [one[0] for one in staged.values() if isinstance(one, tuple)]
+        make_room(self._session, self._feed, ready)
+        outcome = [
             result or self._outcome(requirements, staged.get(requirements.symbol))
             for requirements, result in zip(plan, results, strict=True)
         ]
+        adopt(self._session, ready)
+        return outcome
 
     def correct(self, correction: Correction) -> ProvisioningResult:
         """Put a late or corrected bar of today in place, with everything that depends on it, or nothing."""

@@ -1,6 +1,6 @@
 """How far back history must be read so that it holds what is asked: known from the catalogue, before any read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -15,6 +15,8 @@ from openbell.session.records import Amount
 from openbell.store.manager import BYTES_PER_BAR, DataManager
 
 Counts = npt.NDArray[np.int64]
+Span = tuple[Interval, int, int]
+"""A stored interval, and the first and last session that are read of it."""
 
 _TOGETHER = 256
 
@@ -54,6 +56,8 @@ class Reacher:
     def __init__(self, data: DataManager, time: TimeManager, completeness: float) -> None:
         self._data, self._time, self._completeness = data, time, completeness
         self._known: dict[tuple[str, Interval], tuple[int, Counts]] = {}
+        self._reads: dict[tuple[str, Interval, int, int], Read] = {}
+        self._today: dict[tuple[str, Interval], Read] = {}
 
     def of(self, symbols: Sequence[str], interval: Interval, base: Interval, amount: Amount) -> list[Reach]:
         """One answer per symbol, in their order."""
@@ -62,14 +66,54 @@ class Reacher:
             return [Reach(today, 0)] * len(symbols)
         return self._search(symbols, interval, base, amount, self._sessions_for(interval, amount))
 
+    def expect(self, drafts: Iterable[tuple[str, Sequence[Span], Sequence[Interval]]]) -> None:
+        """Look up what reads will take, all symbols with the same stretch at once.
+
+        Parameters
+        ----------
+        drafts
+            Symbols, each with what is read of the past, and the intervals of which today is read.
+        """
+        past: dict[Span, list[str]] = {}
+        now: dict[Interval, list[str]] = {}
+        for symbol, spans, arriving in drafts:
+            for span in spans:
+                past.setdefault(span, []).append(symbol)
+            for interval in arriving:
+                now.setdefault(interval, []).append(symbol)
+        for span, symbols in past.items():
+            self._expect_past(symbols, *span)
+        for interval, symbols in now.items():
+            self._expect_today(symbols, interval)
+
     def read(self, symbol: str, interval: Interval, first: int, last: int) -> Read:
         """One read of a stored interval, with the bars and bytes that it takes."""
-        begin, counts = self._known.get((symbol, interval), (first + 1, None))
-        if counts is None or begin > first or begin + len(counts) <= last:
-            begin, counts = first, self._stored([symbol], interval, first, last)[0]
-        bars = int(counts[first - begin : last + 1 - begin].sum())
-        rows = int(self._data.rows([symbol], interval, first, last, self._time.hours)[0])
-        return Read(interval, first, last, bars, rows * BYTES_PER_BAR)
+        key = (symbol, interval, first, last)
+        if key not in self._reads:
+            self._expect_past([symbol], interval, first, last)
+        return self._reads[key]
+
+    def today(self, symbol: str, interval: Interval) -> Read:
+        """The read of today's bars, with those up to now."""
+        if (symbol, interval) not in self._today:
+            self._expect_today([symbol], interval)
+        return self._today[symbol, interval]
+
+    def _expect_past(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> None:
+        bars = self._stored(symbols, interval, first, last).sum(axis=1).tolist()
+        rows = self._data.rows(symbols, interval, first, last, self._time.hours).tolist()
+        for symbol, some, span in zip(symbols, bars, rows, strict=True):
+            self._reads[symbol, interval, first, last] = Read(interval, first, last, some, span * BYTES_PER_BAR)
+
+    def _expect_today(self, symbols: Sequence[str], interval: Interval) -> None:
+        day = self._time.today.ordinal
+        ended = self._time.grid(interval).ended_by(self._time.now)
+        bars = [0] * len(symbols)
+        if ended:
+            present = self._data.presence(symbols, interval, day, hours=self._time.hours)
+            bars = present[:, :ended].sum(axis=1).tolist()
+        for symbol, some in zip(symbols, bars, strict=True):
+            self._today[symbol, interval] = Read(interval, day, day, some, some * BYTES_PER_BAR)
 
     def counts(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
         """Present bars per symbol and session, int64 of shape (symbols, last - first + 1); a week's in its last one."""
@@ -121,11 +165,13 @@ class Reacher:
         sure = self.at_least(symbols, interval, base, first, today - 1)
         by_bars = _youngest(sure, amount.bars)
         by_days = np.full(len(symbols), max(today - first - amount.days, 0) if amount.days else today - first, np.int64)
-        # Only where the days that are read anyway might not hold the bars, they are counted one by one.
-        doubtful = (
-            (by_bars < by_days) | (sure.sum(axis=1) < max(amount.bars, 1)) | self._doubtful(symbols, sure, base, first)
-        )
-        unsure = np.flatnonzero(doubtful).tolist() if interval != base else []
+        unsure = []
+        if interval != base:
+            # Only where neither the days that are read anyway nor bounds tell, bars are counted one by one.
+            most = self._at_most(symbols, sure, interval, base, first)
+            doubtful = (by_bars < by_days) & (by_bars != _youngest(most, amount.bars))
+            doubtful |= (sure.sum(axis=1) < max(amount.bars, 1)) | self._doubtful(symbols, sure, base, first)
+            unsure = np.flatnonzero(doubtful).tolist()
         if unsure:
             sure[unsure] = self.counts([symbols[i] for i in unsure], interval, base, first, today - 1)
             by_bars[unsure] = _youngest(sure[unsure], amount.bars)
@@ -138,6 +184,15 @@ class Reacher:
             for i, reach in zip(deeper, again, strict=True):
                 found[i] = reach
         return found
+
+    def _at_most(self, symbols: Sequence[str], sure: Counts, interval: Interval, base: Interval, first: int) -> Counts:
+        """No session has more bars than windows, nor more than base bars; those of its own are in ``sure``."""
+        last = first + sure.shape[1] - 1
+        if last < first:
+            return sure
+        grid = self._time.calendar.grid(interval, first, last, self._time.hours)
+        windows = np.bincount(grid.sessions - first, minlength=last - first + 1)
+        return np.maximum(sure, np.minimum(windows, self._stored(symbols, base, first, last)))
 
     def _doubtful(self, symbols: Sequence[str], sure: Counts, base: Interval, first: int) -> npt.NDArray[np.bool_]:
         """Whether a symbol has a session with base bars that may or may not give a bar."""

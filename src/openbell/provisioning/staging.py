@@ -15,6 +15,7 @@ from openbell.bars.grid import Grid, Stamps
 from openbell.bars.interval import Interval, Unit
 from openbell.errors import StoreError
 from openbell.indicators.aggregates import Aggregate
+from openbell.indicators.batch import Stand
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
 from openbell.market.windows import windows
@@ -43,6 +44,7 @@ from openbell.store.manager import DataManager
 
 Slots = npt.NDArray[np.int64]
 Blocks = Mapping[Interval, Block]
+Task = tuple[Interval, tuple[IndicatorSpec, ...]]
 
 CHUNK = 64
 MANY = 8
@@ -94,6 +96,7 @@ class StagedSymbol:
     series: dict[Interval, StagedSeries] = field(default_factory=dict)
     specs: tuple[IndicatorSpec, ...] = ()
     warm: dict[str, tuple[IndicatorSpec, Warm]] = field(default_factory=dict)
+    stands: list[tuple[Stand, int]] = field(default_factory=list)
     kept: frozenset[str] = frozenset()
     upgrade: bool = False
     evicted: tuple[str, ...] = ()
@@ -117,6 +120,7 @@ class Stager:
         self._begin = int(self._time.calendar.begins[self._time.today.ordinal])
         self._makings: dict[int, Making] = {}
         self._ended: dict[Interval, tuple[Grid, int]] = {}
+        self._sorted: dict[tuple[int, frozenset[str]], tuple[tuple[IndicatorSpec, ...], tuple[Task, ...]]] = {}
 
     def read(
         self, group: Sequence[ProvisioningRequirements]
@@ -305,26 +309,36 @@ class Stager:
 
     def settle(self, staged: Sequence[StagedSymbol]) -> dict[str, Exception]:
         """Warm the symbols' new indicators up, many symbols at once; returns those that failed, and why."""
-        tasks: dict[tuple[Interval, tuple[IndicatorSpec, ...]], list[StagedSymbol]] = {}
+        tasks: dict[Task, list[StagedSymbol]] = {}
         failed: dict[str, Exception] = {}
         for one in staged:
-            single = [spec for spec in one.specs if spec.key in one.kept or depends_on_place(spec)]
-            together: dict[Interval, list[IndicatorSpec]] = {}
-            for spec in one.specs:
-                if spec not in single:
-                    together.setdefault(spec.interval, []).append(spec)
-            for interval, wanted in together.items():
-                tasks.setdefault((interval, tuple(wanted)), []).append(one)
+            single, together = self._sorted_out(one)
+            for task in together:
+                tasks.setdefault(task, []).append(one)
             self._warm_alone([one], single, failed)
         for (interval, specs), group in tasks.items():
             if len(group) < MANY:
                 self._warm_alone(group, specs, failed)
                 continue
             bars = [self._bars_of(one, interval) for one in group]
-            for spec, warm in zip(specs, self._warmer.many(specs, bars), strict=True):
-                for one, state in zip(group, warm, strict=True):
-                    one.warm[spec.key] = (spec, state)
+            for stand in self._warmer.many(specs, bars):
+                for place, one in enumerate(group):
+                    one.stands.append((stand, place))
         return failed
+
+    def _sorted_out(self, staged: StagedSymbol) -> tuple[tuple[IndicatorSpec, ...], tuple[Task, ...]]:
+        """Indicators to be warmed up symbol by symbol, and those that many symbols can share; per interval."""
+        key = (id(staged.specs), staged.kept)
+        known = self._sorted.get(key)
+        if known is None:
+            single = tuple(spec for spec in staged.specs if spec.key in staged.kept or depends_on_place(spec))
+            together: dict[Interval, list[IndicatorSpec]] = {}
+            for spec in staged.specs:
+                if spec not in single:
+                    together.setdefault(spec.interval, []).append(spec)
+            tasks = tuple((interval, tuple(specs)) for interval, specs in together.items())
+            known = self._sorted[key] = single, tasks
+        return known
 
     def _warm_alone(
         self, group: Sequence[StagedSymbol], specs: Sequence[IndicatorSpec], failed: dict[str, Exception]

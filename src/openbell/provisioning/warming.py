@@ -7,7 +7,7 @@ import numpy as np
 
 from openbell.bars.block import Block
 from openbell.bars.interval import Interval
-from openbell.indicators.batch import Tails
+from openbell.indicators.batch import Stand, Tails
 from openbell.indicators.chain import Ints, Places
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
@@ -49,11 +49,11 @@ class Warmer:
             warm = replace(warm, last_updated=int(ends[0]))
         return warm
 
-    def many(self, specs: Sequence[IndicatorSpec], bars: Sequence[Bars]) -> list[list[Warm]]:
-        """Indicators of one interval for many symbols, none of which asks where bars lie: per spec, per symbol."""
+    def many(self, specs: Sequence[IndicatorSpec], bars: Sequence[Bars]) -> list[Stand]:
+        """Indicators of one interval for many symbols, none of which asks where bars lie."""
         manager = self._session.indicators
         steps = max(spec.needs.history for spec in specs)
-        pasts = [one.history.last(steps) for one in bars]
+        pasts = [one.history.ending(steps) for one in bars]
         past = Tails.of(pasts, steps)
         today = Tails.of([one.today for one in bars], max(len(one.today) for one in bars))
         youngest = [one.today if len(one.today) else tail for one, tail in zip(bars, pasts, strict=True)]
@@ -67,15 +67,15 @@ class Warmer:
         starts = [int(begins[max(today - amount.days, 0)])] if amount.days else []
         if starts and (history.first is None or history.first >= starts[0]):
             return history
+        if amount.bars and not (amount.days or amount.sessions):
+            return _own(History((history.last(amount.bars),)), history)
         if amount.bars:
             last = history.last(amount.bars)
             starts += [int(last.ts[0])] if len(last) else []
         if amount.sessions:
             places = np.unique(np.searchsorted(begins, history.block.ts, side="right") - 1)
             starts += [int(begins[places[-amount.sessions :][0]])] if len(places) else []
-        kept = history.since(min(starts)) if starts else History()
-        # A short end of a long block would keep all of its memory alive.
-        return kept if 2 * len(kept) > len(history) else History(tuple(part.copied() for part in kept.parts))
+        return _own(history.since(min(starts)) if starts else History(), history)
 
     def _past(self, history: History, amount: Amount) -> Block:
         if amount.sessions:
@@ -110,6 +110,11 @@ class Warmer:
         # A week is known by its last session, so a week's bar is looked for from its first one on.
         grid = calendar.grid(interval, first, today, self._time.hours)
         return grid.ends[np.maximum(np.searchsorted(grid.stamps, stamps, side="right") - 1, 0)]
+
+
+def _own(kept: History, whole: History) -> History:
+    """The end of a history; a short end of a long one in memory of its own, or it would keep all of that alive."""
+    return kept if 2 * len(kept) > len(whole) else History(tuple(part.copied() for part in kept.parts))
 
 
 def depends_on_place(spec: IndicatorSpec) -> bool:

@@ -46,7 +46,9 @@ class Lane:
             self.streamed.add(row)
         if base is not None:
             self.panel.keep_shares()
-            self.folded.setdefault(base, RowSet()).add(row)
+            if base not in self.folded:
+                self.folded[base] = RowSet()
+            self.folded[base].add(row)
 
     def dismiss(self, row: int) -> None:
         """Take a row out and empty it."""

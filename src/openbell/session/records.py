@@ -70,6 +70,10 @@ class History:
         kept = (part if int(part.ts[0]) >= stamp else part[int(part.ts.searchsorted(stamp)) :] for part in self.parts)
         return History(tuple(part for part in kept if len(part)))
 
+    def ending(self, bars: int) -> Block:
+        """A block that ends with the youngest bars: at least so many, or all there are; mostly without a copy."""
+        return self.parts[-1] if self.parts and len(self.parts[-1]) >= bars else self.last(bars)
+
     def last(self, bars: int) -> Block:
         """The youngest bars, so many or as many as there are."""
         taken: list[Block] = []

@@ -122,7 +122,8 @@ class SessionData:
 
     def weigh(self, record: SymbolRecord) -> None:
         """Note how many bytes a symbol's bars take: history, and today's room."""
-        bars = sum(len(series.history) + len(self.time.grid(i)) for i, series in record.series.items())
+        lanes = self.lanes
+        bars = sum(len(series.history) + len(lanes[i].panel.grid) for i, series in record.series.items())
         self.bytes_held += bars * BYTES_PER_BAR - self.weights.get(record.name, 0)
         self.weights[record.name] = bars * BYTES_PER_BAR
 

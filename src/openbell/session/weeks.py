@@ -6,7 +6,7 @@ from openbell.bars.block import Block
 from openbell.bars.derive import derive
 from openbell.bars.interval import Interval, Unit
 from openbell.market.time_manager import TimeManager
-from openbell.market.windows import windows
+from openbell.market.windows import ended_windows
 from openbell.session.lanes import Lane
 from openbell.session.records import History
 
@@ -31,10 +31,8 @@ def folded_today(time: TimeManager, fine: Block, interval: Interval, base: Inter
         Base bars from the first of these windows on.
     """
     today = time.today.ordinal
-    grid, expected, lefts = windows(time.calendar, interval, base, today, today, time.hours)
-    ended = grid.ended_by(time.now)
-    lefts = None if lefts is None else lefts[:ended]
-    return derive(fine, grid[:ended], expected[:ended], completeness=completeness, lefts=lefts)
+    grid, expected, lefts = ended_windows(time.calendar, interval, base, today, time.hours, time.now)
+    return derive(fine, grid, expected, completeness=completeness, lefts=lefts)
 
 
 def close_weeks(session: "SessionData", lane: Lane, base: Interval) -> None:

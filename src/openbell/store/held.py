@@ -103,20 +103,26 @@ class Reader:
         key
             Under which a window is kept; None to keep nothing.
         """
+        direct = self.at_hand(key, series, files, wish)
+        if direct is not None:
+            return direct
         if key is None:
-            return _mapped(series, files, wish) or self._grown(None, series, files, wish, 1.0).block(wish)
+            return self._grown(None, series, files, wish, 1.0).block(wish)
         with self._lock:
             busy = self._busy.setdefault(key, threading.Lock())
         with busy:
             window = self._windows.get(key)
             if window is None or not window.holds(wish):
-                grows = window is not None and window.precedes(wish)
-                direct = None if grows else _mapped(series, files, wish)
-                if direct is not None:
-                    return direct
                 window = self._grown(window, series, files, wish, _ROOM)
                 self._keep(key, window)
             return window.block(wish)
+
+    def at_hand(self, key: Hashable | None, series: SeriesDays, files: OpenFiles, wish: Wish) -> Block | None:
+        """The bars of a wish where nothing must be read or copied: kept in a window, or mapped as they lie."""
+        window = None if key is None else self._windows.get(key)
+        if window is not None and window.holds(wish):
+            return window.block(wish)
+        return None if window is not None and window.precedes(wish) else _mapped(series, files, wish)
 
     def _keep(self, key: Hashable, window: Window) -> None:
         with self._lock:

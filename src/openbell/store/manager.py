@@ -1,7 +1,7 @@
 """`DataManager`: what is stored, and reading it, by symbols, intervals and sessions."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
@@ -234,19 +234,25 @@ class DataManager:
         blocks = dict.fromkeys(symbols, Block.empty())
         wish = Wish(interval, first, last, hours)
         files = self._files
-        if found:
-
-            def task(part: list[tuple[int, SeriesDays]]) -> None:
-                for row, series in part:
-                    key = (symbols[row], interval, grid, hours) if keep else None
-                    blocks[symbols[row]] = self._reader.read(key, series, files, wish)
-
-            parts = [found[at : at + _SYMBOLS_PER_TASK] for at in range(0, len(found), _SYMBOLS_PER_TASK)]
-            if len(parts) <= 1:
-                task(found)
+        slow: list[tuple[Hashable | None, str, SeriesDays]] = []
+        for row, series in found:
+            key = (symbols[row], interval, grid, hours) if keep else None
+            block = self._reader.at_hand(key, series, files, wish)
+            if block is None:
+                slow.append((key, symbols[row], series))
             else:
-                with ThreadPoolExecutor(_THREADS) as pool:
-                    list(pool.map(task, parts))
+                blocks[symbols[row]] = block
+
+        def task(part: list[tuple[Hashable | None, str, SeriesDays]]) -> None:
+            for key, symbol, series in part:
+                blocks[symbol] = self._reader.read(key, series, files, wish)
+
+        parts = [slow[at : at + _SYMBOLS_PER_TASK] for at in range(0, len(slow), _SYMBOLS_PER_TASK)]
+        if len(parts) <= 1:
+            task(slow)
+        else:
+            with ThreadPoolExecutor(_THREADS) as pool:
+                list(pool.map(task, parts))
         if self._adjuster is not None:
             self._adjuster.blocks(self._unadjusted(symbols, interval), interval, blocks)
         return blocks
@@ -343,15 +349,20 @@ class DataManager:
     def _bits_of(self, series: SeriesDays, first: int, last: int) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
         """Runs of presence bits, each with the session that it begins at, counted from the first one."""
         entries = np.arange(len(series.days))[series.inside(first, last)]
+        if not len(entries):
+            return
         days, owners, places = series.days[entries], series.owners[entries], series.ordinals[entries] - first
         slots, starts = days["slots"], days["byte"]
-        if not len(entries):
+        if len(entries) == 1:
+            yield int(places[0]), self._unpacked(series, int(owners[0]), int(starts[0]), int(slots[0]))
             return
         joined = (slots[:-1] % 8 == 0) & (starts[1:] == starts[:-1] + slots[:-1] // 8)
         joined &= (owners[1:] == owners[:-1]) & (places[1:] == places[:-1] + 1)
         heads = [0, *(np.flatnonzero(~joined) + 1).tolist(), len(entries)]
         for head, end in pairwise(heads):
-            packed = series.bits if series.bits is not None else self._bits[series.pieces[owners[head]].id]
-            count, start = int(slots[head:end].sum()), int(starts[head])
-            part = np.frombuffer(packed, np.uint8, (count + 7) // 8, start)
-            yield int(places[head]), np.unpackbits(part, count=count)
+            slots_there = int(slots[head:end].sum())
+            yield int(places[head]), self._unpacked(series, int(owners[head]), int(starts[head]), slots_there)
+
+    def _unpacked(self, series: SeriesDays, owner: int, start: int, count: int) -> npt.NDArray[np.uint8]:
+        packed = series.bits if series.bits is not None else self._bits[series.pieces[owner].id]
+        return np.unpackbits(np.frombuffer(packed, np.uint8, (count + 7) // 8, start), count=count)
