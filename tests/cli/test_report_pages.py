@@ -1,16 +1,23 @@
 """The page of a run: complete in itself, and drawn by a real browser."""
 
+import base64
 import json
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
+from datetime import date as Date  # noqa: N812
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sessions import document
 
 import openbell as ob
 from openbell.cli.main import main
+from openbell.config.loader import load
+from openbell.engine.strips import strips
+from openbell.testing.market import SyntheticMarket
 
 BROWSER = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -64,11 +71,46 @@ def test_it_loads_nothing_and_holds_everything(page: Path):
     assert values["signals"][0]["reason"] == "</script><b>half past"
 
 
+def test_every_slot_of_the_days_that_were_run_is_there_or_missing(page: Path, store: Path):
+    held = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(), re.DOTALL)
+    assert held is not None
+    strips = json.loads(held[1])["strips"]
+
+    assert [day["date"] for day in strips["days"]] == ["2024-06-06", "2024-06-07", "2024-06-10"]
+    last = strips["days"][-1]
+    open_ms = int(datetime(2024, 6, 10, 13, 30, tzinfo=UTC).timestamp() * 1000)
+    assert (last["stretches"], strips["width"]) == ([[open_ms, 390]], 60_000)
+    day = ob.SessionCoordinator.from_file(document(store, session={"symbols": ["NVDA", "THIN"]}))
+    day.start_day("2024-06-10")
+    day.advance_to("16:00")
+    for name in ("NVDA", "THIN"):
+        bits = np.unpackbits(np.frombuffer(base64.b64decode(last["rows"][strips["symbols"].index(name)]), np.uint8))
+        stamps = day.session_data.get_symbol_data(name).bars["1m"].today.ts
+        assert np.flatnonzero(bits[:390]).tolist() == ((stamps // 1_000_000 - open_ms) // 60_000).tolist()
+
+
+@pytest.mark.parametrize(
+    ("market", "date", "slots"), [("XTKS", "2024-06-10", [150, 150]), ("24/7", "2024-06-08", [1440])]
+)
+def test_a_break_parts_the_slots_of_a_day(tmp_path: Path, market: str, date: str, slots: list[int]):
+    made = SyntheticMarket(("AAA",), sessions=3, start=Date.fromisoformat(date) - timedelta(days=2), calendar=market)
+    made.into_store(tmp_path / "store")
+    changes = {"market": market, "backtest": {"start": made.dates[-1], "end": made.dates[-1]}}
+    file = load(document(tmp_path / "store", session={"symbols": ["AAA"]}) | changes)
+
+    (day,) = strips(file, ["AAA", "NOBODY"], [str(made.dates[-1])], "1m")["days"]
+
+    assert [many for _, many in day["stretches"]] == slots
+    assert len(day["rows"]) == 1
+
+
+@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
-def test_a_browser_draws_all_of_it_without_an_error(page: Path, tmp_path: Path):
+def test_a_browser_draws_all_of_it_without_an_error(page: Path, tmp_path: Path, width: int):
     command = [
         str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
-        "--enable-logging=stderr", "--virtual-time-budget=5000", "--dump-dom", page.as_uri(),
+        "--enable-logging=stderr", "--virtual-time-budget=5000", f"--window-size={width},900", "--dump-dom",
+        page.as_uri(),
     ]  # fmt: skip
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
@@ -83,10 +125,12 @@ def test_a_browser_draws_all_of_it_without_an_error(page: Path, tmp_path: Path):
         "strategy:Cross",
         "NOBODY",
         "The thinnest",
+        "Which 1m bars of a day are missing",
         "load_historical",
     ):
         assert text in done.stdout, text
     assert done.stdout.count("<svg") >= 3
+    assert done.stdout.count("<canvas") == 1
 
 
 def test_a_folder_that_is_no_run_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

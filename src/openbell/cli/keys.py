@@ -80,7 +80,7 @@ def press(key: str, control: Control) -> None:
     try:
         action()
     except SessionError as error:  # between two days there is nothing to step through
-        print(error, file=sys.stderr)
+        print(f"{error.problems[0].what} Press it again when the day has begun.", file=sys.stderr)
 
 
 def _help() -> None:

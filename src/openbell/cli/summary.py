@@ -132,7 +132,9 @@ def _many(date: str, symbols: Values) -> Iterator[RenderableType]:
     tiers = Counter(symbol["tier"] for symbol in symbols.values())
     title = f"{len(symbols):,} symbols at the end of {date}: " + ", ".join(f"{n:,} {tier}" for tier, n in tiers.items())
     yield Sheet(title, ("interval", "symbols", "history", "today", "quality", "worst", "gaps"), _totals(symbols))
-    yield Sheet("indicators", ("indicator", "symbols", "with a value", "settled"), _settled(symbols))
+    settled = _settled(symbols)
+    if settled:
+        yield Sheet("indicators", ("indicator", "symbols", "with a value", "settled"), settled)
     graded = sorted((_worst(symbol), name) for name, symbol in symbols.items() if _worst(symbol) is not None)
     rows = [(name, share(quality)) for quality, name in graded[:WORST_SHOWN]]
     if rows:

@@ -18,6 +18,7 @@ from openbell.config.session_file import IndicatorRule, SessionFile
 from openbell.engine.coordinator import SessionCoordinator
 from openbell.engine.receipt import BARS
 from openbell.engine.story import Event, Story
+from openbell.engine.strips import strips
 from openbell.errors import ConfigError, IndicatorError, OpenbellError, Problem, SessionError, StoreError
 from openbell.indicators import registry
 from openbell.indicators.spec import IndicatorSpec
@@ -57,11 +58,13 @@ def page_values(folder: Path, symbols: list[str]) -> Json:
     report: Json = json.loads(path.read_text())
     signals = pl.read_parquet(folder / "signals.parquet")
     charts, problem = _charts(folder, report, signals, [symbol.upper() for symbol in symbols])
+    coverage = _coverage(folder, report)
     story = Story.read(folder / "story.parquet") if (folder / "story.parquet").is_file() else Story()
     return {
         "report": {key: value for key, value in report.items() if key != "days"},
         "days": [_day(day) for day in report["days"]],
-        "coverage": _coverage(folder, report),
+        "coverage": coverage,
+        "strips": _strips(folder, coverage),
         "charts": charts,
         "charts_problem": problem,
         "signals": _signals(signals),
@@ -102,18 +105,30 @@ def _coverage(folder: Path, report: Json) -> Json:
 
     bars = pl.read_parquet(folder / BARS)
     if not len(bars):
-        return {"symbols": [], "sessions": [], "share": [], "interval": ""}
+        return {"symbols": [], "sessions": [], "share": [], "interval": "", "runs": [], "held": 0}
     finest = min((Interval.parse(one) for one in bars["interval"].unique()), key=lambda one: one.rank)
     held = bars.filter(pl.col("interval") == str(finest)).group_by("symbol", "session").last()
     sessions = sorted(held["session"].unique())
-    symbols = sorted(held["symbol"].unique())[:MAPPED]
+    names = sorted(held["symbol"].unique())
+    symbols = names[:MAPPED]
     expected = {one: _expected(folder, finest, one) for one in sessions}
     share: dict[str, dict[str, float]] = defaultdict(dict)
     for row in held.iter_rows(named=True):
         share[row["symbol"]][row["session"]] = row["bars"] / max(expected[row["session"]], 1)
     table = [[share[symbol].get(one) for one in sessions] for symbol in symbols]
     runs = [day["date"] for day in report["days"]]
-    return {"symbols": symbols, "sessions": sessions, "share": table, "interval": str(finest), "runs": runs}
+    told = {"symbols": symbols, "sessions": sessions, "share": table, "interval": str(finest)}
+    return told | {"runs": runs, "held": len(names)}
+
+
+def _strips(folder: Path, coverage: Json) -> Json:
+    """Slot by slot what the store has of the days that were run; nothing where there is no store any more."""
+    if not coverage["symbols"]:
+        return {"symbols": [], "days": []}
+    try:
+        return strips(_file(folder), coverage["symbols"], coverage["runs"], coverage["interval"])
+    except (ConfigError, StoreError):
+        return {"symbols": [], "days": []}
 
 
 def _expected(folder: Path, interval: Interval, session: str) -> int:

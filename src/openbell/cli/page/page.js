@@ -13,6 +13,9 @@ function el(name, attributes, ...children) {
   return node;
 }
 
+// Everything is drawn for the width that there is, so that text keeps its size on a phone.
+const room = () => Math.max(300, Math.min(1140, document.querySelector("section").clientWidth));
+
 const count = (value) => (value === null || value === undefined ? "-" : Number(value).toLocaleString("en-US"));
 
 function table(columns, rows) {
@@ -90,7 +93,7 @@ function polyline(values, x, y, colour) {
 
 function chart(one) {
   const bars = one.bars;
-  const width = 1120, right = 58, price = 300, volume = 54, other = 110, gap = 14;
+  const width = room(), right = 58, price = width < 600 ? 220 : 300, volume = 54, other = width < 600 ? 80 : 110, gap = 14;
   const low = Math.min(...bars.map((bar) => bar[3])), high = Math.max(...bars.map((bar) => bar[2]));
   const lines = Object.entries(one.lines).map(([name, values], at) => {
     const known = values.filter((value) => value !== null);
@@ -102,15 +105,16 @@ function chart(one) {
   const x = (at) => ((at + 0.5) * (width - right)) / bars.length;
   const pad = (high - low) * 0.04 || 1;
   const y = (value) => price - ((value - low + pad) * price) / (high - low + 2 * pad);
-  const svg = el("svg", { viewBox: `0 0 ${width} ${height}`, width: "100%", role: "img", "aria-label": `${one.symbol} ${one.interval} candlesticks` });
+  const svg = el("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": `${one.symbol} ${one.interval} candlesticks` });
   for (const tick of ticks(low, high, 6)) {
     svg.append(el("line", { class: "grid", x1: 0, x2: width - right, y1: y(tick), y2: y(tick) }), el("text", { x: width - right + 6, y: y(tick) + 4 }, String(+tick.toPrecision(7))));
   }
-  let day = "";
+  let day = "", named = -99;
   bars.forEach((bar, at) => {
     const date = calendar.format(bar[0]);
     if (date !== day) {
-      svg.append(el("line", { class: "grid", x1: x(at - 0.5), x2: x(at - 0.5), y1: 0, y2: height - 18 }), el("text", { x: x(at - 0.5) + 3, y: height - 6 }, date));
+      svg.append(el("line", { class: "grid", x1: x(at - 0.5), x2: x(at - 0.5), y1: 0, y2: height - 18 }));
+      if (x(at) > named + 74) { svg.append(el("text", { x: x(at - 0.5) + 3, y: height - 6 }, date)); named = x(at); }
       day = date;
     }
   });
@@ -169,26 +173,107 @@ function charts() {
 
 function coverage() {
   const home = $("coverage");
-  const { symbols, sessions, share, interval, runs } = data.coverage;
+  const { symbols, sessions, share, interval, runs, held } = data.coverage;
   if (!symbols.length) { home.append(el("p", { class: "dim" }, "No bars were held.")); return; }
-  home.append(el("p", { class: "dim" }, `${interval} bars that are there, of those expected: light is missing, framed days were run. ${symbols.length} symbols, ${sessions.length} sessions.`));
-  const left = 84, cell = Math.max(6, Math.min(26, (1120 - left) / sessions.length)), tall = symbols.length > 60 ? 6 : 15;
-  const svg = el("svg", { viewBox: `0 0 1120 ${symbols.length * tall + 20}`, width: "100%", role: "img", "aria-label": "coverage by symbol and session" });
+  home.append(el("p", { class: "dim" }, `${interval} bars that are there, of those expected: light is missing, framed days were run. ${held > symbols.length ? "The first " : ""}${count(symbols.length)} of ${count(held)} symbols, ${sessions.length} sessions.`));
+  const left = 84, wide = room(), cell = Math.max(1, Math.min(26, (wide - left) / sessions.length)), tall = symbols.length > 150 ? 3 : symbols.length > 60 ? 6 : 15;
+  const pad = tall < 12 ? 6 : 0, every = tall < 12 ? Math.ceil(12 / tall) : 1, high = symbols.length * tall + pad + 20;
+  const svg = el("svg", { viewBox: `0 0 ${wide} ${high}`, width: wide, height: high, role: "img", "aria-label": "coverage by symbol and session" });
   symbols.forEach((symbol, row) => {
-    if (tall >= 12 || row % 5 === 0) svg.append(el("text", { x: 4, y: row * tall + Math.min(tall, 12) }, symbol));
+    if (row % every === 0) svg.append(el("text", { x: 4, y: pad + row * tall + (tall < 12 ? tall + 2 : 12) }, symbol));
     sessions.forEach((session, column) => {
       const value = share[row][column];
       if (value === null || value === undefined) return;
       const shown = Math.min(1, value);
-      const box = el("rect", { x: left + column * cell, y: row * tall, width: cell - 1, height: tall - 1, fill: "var(--accent)", opacity: (0.08 + 0.92 * shown ** 2).toFixed(3),
+      const box = el("rect", { x: left + column * cell, y: pad + row * tall, width: Math.max(cell - 1, cell * 0.8), height: tall - 1, fill: "var(--accent)", "fill-opacity": (0.08 + 0.92 * shown ** 2).toFixed(3),
         stroke: runs.includes(session) ? "var(--ink)" : "none", "stroke-width": 0.7 });
       svg.append(tipped(box, `${symbol} ${session}: ${(100 * value).toFixed(1)} % of the ${interval} bars`));
     });
   });
   sessions.forEach((session, column) => {
-    if (column % Math.ceil(70 / cell) === 0) svg.append(el("text", { x: left + column * cell, y: symbols.length * tall + 14 }, session));
+    if (column % Math.ceil(74 / cell) === 0 && left + column * cell + 66 < wide) svg.append(el("text", { x: left + column * cell, y: pad + symbols.length * tall + 14 }, session));
   });
   home.append(svg);
+}
+
+function slots(text) {
+  const bytes = atob(text);
+  return (at) => (bytes.charCodeAt(at >> 3) >> (7 - (at & 7))) & 1;
+}
+
+// One row per symbol, one column per slot: what is missing stays empty. Many slots share a pixel, so each is drawn at least half a one wide.
+function strip(day, chosen) {
+  const { symbols, width } = data.strips;
+  const total = day.stretches.reduce((sum, one) => sum + one[1], 0);
+  const wide = room(), left = 84, tall = symbols.length > 100 ? 3 : symbols.length > 40 ? 6 : 15, pad = tall < 12 ? 6 : 0, high = pad + symbols.length * tall;
+  const scale = window.devicePixelRatio || 1, cell = (wide - left) / total;
+  const canvas = el("canvas", { width: Math.round(wide * scale), height: Math.round((high + 20) * scale), style: `width:${wide}px;height:${high + 20}px`,
+    role: "img", "aria-label": `${chosen} bars of ${day.date}, slot by slot` });
+  const pen = canvas.getContext("2d"), style = getComputedStyle(document.documentElement);
+  const colour = (name) => style.getPropertyValue(name).trim();
+  const starts = [];
+  for (const [start, many] of day.stretches) for (let at = 0; at < many; at += 1) starts.push(start + at * width);
+  const rows = day.rows.map(slots);
+  pen.scale(scale, scale);
+  pen.font = "11px system-ui, sans-serif";
+  rows.forEach((there, row) => {
+    const top = pad + row * tall, every = tall > 12 ? 1 : Math.ceil(12 / tall);
+    pen.fillStyle = colour("--panel");
+    pen.fillRect(left, top, wide - left, tall - 1);
+    pen.fillStyle = colour("--accent");
+    for (let at = 0; at < total; at += 1) {
+      if (!there(at)) continue;
+      let end = at + 1;
+      while (end < total && there(end)) end += 1;
+      pen.fillRect(left + at * cell, top, Math.max((end - at) * cell, 0.5), tall > 4 ? tall - 1 : tall);
+      at = end;
+    }
+    pen.fillStyle = colour("--dim");
+    if (row % every === 0) pen.fillText(symbols[row], 4, top + (tall < 12 ? tall + 2 : 11));
+  });
+  const hours = Math.max(1, Math.ceil(56 / (cell * (3600000 / width))));
+  let shown = 0;
+  starts.forEach((start, at) => {
+    if (start % 3600000 === 0 && shown++ % hours === 0) {
+      pen.fillStyle = colour("--line");
+      pen.fillRect(left + at * cell, 0, 1, high + 4);
+      pen.fillStyle = colour("--dim");
+      if (left + at * cell + 34 < wide) pen.fillText(clock.format(start), left + at * cell + 3, high + 14);
+    }
+  });
+  const tip = $("tip");
+  canvas.addEventListener("pointerleave", () => { tip.hidden = true; });
+  canvas.addEventListener("pointermove", (event) => {
+    const box = canvas.getBoundingClientRect(), row = Math.floor((event.clientY - box.top - pad) / tall), at = Math.floor((event.clientX - box.left - left) / cell);
+    tip.hidden = !(row >= 0 && row < rows.length && at >= 0 && at < total);
+    if (tip.hidden) return;
+    const there = rows[row], same = there(at);
+    let first = at, last = at;
+    while (first > 0 && there(first - 1) === same) first -= 1;
+    while (last < total - 1 && there(last + 1) === same) last += 1;
+    const many = last - first + 1;
+    tip.textContent = `${symbols[row]} ${day.date}\n${same ? "there" : "missing"} ${clock.format(starts[first])} to ${clock.format(starts[last] + width)}: ${count(many)} of ${count(total)}`;
+    tip.style.left = Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8) + "px";
+    tip.style.top = Math.min(event.clientY + 14, innerHeight - tip.offsetHeight - 8) + "px";
+  });
+  return canvas;
+}
+
+function strips() {
+  const home = $("coverage"), { symbols, days, interval } = data.strips;
+  if (!symbols.length || !days.length) return;
+  const choice = el("select", { "aria-label": "day" }, ...days.map((day, at) => el("option", { value: at }, day.date)));
+  choice.value = String(days.length - 1);
+  const place = el("div", { class: "scroll" });
+  const show = () => place.replaceChildren(strip(days[Number(choice.value)], interval));
+  choice.addEventListener("change", show);
+  home.append(el("h3", {}, `Which ${interval} bars of a day are missing `, choice),
+    el("p", { class: "dim" }, "A column is a slot of the day; filled is there, empty is missing: no trade, or lost. Stored bars, over the whole day."), place);
+  show();
+}
+
+function thinnest() {
+  const home = $("coverage"), { symbols, sessions, share } = data.coverage;
   const worst = symbols.flatMap((symbol, row) => sessions.map((session, column) => [symbol, session, share[row][column]]))
     .filter((one) => one[2] !== null && one[2] !== undefined && one[2] < 0.9).sort((a, b) => a[2] - b[2]).slice(0, 12);
   if (worst.length) {
@@ -204,11 +289,13 @@ function story() {
   const owners = [...new Set(told.map((one) => one.owner))];
   const days = [...new Set(told.map((one) => calendar.format(one.at)))];
   const bounds = days.map((day) => { const at = told.filter((one) => calendar.format(one.at) === day).map((one) => one.at); return [Math.min(...at), Math.max(...at)]; });
-  const left = 190, wide = (1120 - left - 20) / days.length, tall = 26;
-  const svg = el("svg", { viewBox: `0 0 1120 ${owners.length * tall + 40}`, width: "100%", role: "img", "aria-label": "requests on a time line" });
+  const whole = room(), left = whole < 600 ? 96 : 190, wide = (whole - left - 20) / days.length, tall = 26, high = owners.length * tall + 40;
+  const svg = el("svg", { viewBox: `0 0 ${whole} ${high}`, width: whole, height: high, role: "img", "aria-label": "requests on a time line" });
+  const apart = Math.ceil(74 / wide), fits = Math.floor((left - 8) / 6.4);
   days.forEach((day, place) => svg.append(el("line", { class: "grid", x1: left + place * wide, x2: left + place * wide, y1: 0, y2: owners.length * tall + 10 }),
-    el("text", { x: left + place * wide + 3, y: owners.length * tall + 24 }, day)));
-  owners.forEach((owner, row) => svg.append(el("line", { class: "grid", x1: left, x2: 1110, y1: row * tall + 16, y2: row * tall + 16 }), el("text", { x: 4, y: row * tall + 20 }, owner)));
+    place % apart === 0 ? el("text", { x: left + place * wide + 3, y: owners.length * tall + 24 }, day) : ""));
+  owners.forEach((owner, row) => svg.append(el("line", { class: "grid", x1: left, x2: whole - 10, y1: row * tall + 16, y2: row * tall + 16 }),
+    tipped(el("text", { x: 4, y: row * tall + 20 }, owner.length > fits ? owner.slice(0, fits - 1) + "…" : owner), owner)));
   for (const one of told) {
     const place = days.indexOf(calendar.format(one.at));
     const [first, last] = bounds[place];
@@ -238,5 +325,20 @@ function receipt() {
   $("receipt").append(table([{ title: "what" }, { title: "version or hash" }], rows.map(([name, value]) => [name, el("code", {}, String(value))])));
 }
 
-for (const part of [summary, charts, coverage, story, timings, receipt]) part();
+const PARTS = { summary, charts, coverage: () => { coverage(); strips(); thinnest(); }, story, timings, receipt };
+
+function draw() {
+  for (const [id, part] of Object.entries(PARTS)) {
+    $(id).replaceChildren($(id).querySelector("h2"));
+    part();
+  }
+}
+
+draw();
+let drawn = innerWidth, later = 0;
+addEventListener("resize", () => {
+  clearTimeout(later);
+  // A phone's keyboard or address bar changes the height only.
+  later = setTimeout(() => { if (innerWidth !== drawn) { drawn = innerWidth; draw(); } }, 200);
+});
 document.documentElement.dataset.drawn = "yes";
