@@ -11,6 +11,7 @@ from sessions import document, store_blocks
 
 import openbell as ob
 from openbell.bars.block import Block
+from openbell.engine.diff import diff
 from openbell.market.calendar import load_calendar
 from openbell.store.importing import import_files
 from openbell.testing.market import SyntheticMarket
@@ -137,9 +138,14 @@ def test_the_digest_names_the_mode_and_the_actions_that_were_applied(tmp_path: P
 def test_the_receipt_names_the_mode_and_the_actions(store: Path, tmp_path: Path) -> None:
     ob.run(document(store, session={"prices": "splits"}), out=tmp_path / "run")
 
+    told(store, "symbol,date,split\nNVDA,2024-06-06,4\n")
+    ob.run(document(store, session={"prices": "splits"}), out=tmp_path / "other")
+
     receipt = json.loads((tmp_path / "run" / "receipt.json").read_text())
     assert receipt["prices"] == "splits"
     assert receipt["actions"] == {"NVDA": ["2024-06-06 split 8"]}
+    cause = diff(tmp_path / "run", tmp_path / "other").causes[0]
+    assert (cause.kind, cause.where, cause.two) == ("actions", "NVDA", "['2024-06-06 split 4']")
 
 
 def test_aggregates_and_universe_filters_see_adjusted_sessions(store: Path, whole: Block, tmp_path: Path) -> None:
