@@ -120,10 +120,10 @@ def found(path: Path) -> Loop | None:
     try:
         head, _, content = path.read_bytes().partition(b"\n")
         entry = json.loads(head)
-    except (OSError, ValueError):
+        code, whole = Code(entry["name"], entry["needs"], content), entry["bytes"] == len(content)
+    except (OSError, ValueError, KeyError, TypeError):  # no file, a cut one, or one of another version
         return None
-    whole = entry["bytes"] == len(content)
-    return linked(Code(entry["name"], entry["needs"], content)) if whole else None
+    return linked(code) if whole else None
 
 
 def keep(path: Path, code: Code) -> None:
