@@ -190,7 +190,7 @@ def test_an_action_of_tomorrow_is_not_known_today(
     seen = data.as_of(first + 1, prices)
     block = seen.read(["AAA"], MINUTE, first, first + 1)["AAA"]
 
-    assert (seen.actions("AAA"), seen.unapplied("AAA")) == ((), ())
+    assert (seen.actions("AAA"), seen.unapplied("AAA", 0)) == ((), ())
     assert np.array_equal(block.close, raw.close[:780])
 
 
@@ -217,8 +217,9 @@ def test_a_dividend_that_no_close_before_it_exceeds_is_left_out_and_named(
 
     seen = data.as_of(first + 4, Prices.ADJUSTED)
 
-    assert seen.actions("AAA") == ()
-    assert seen.unapplied("AAA") == (early, huge)
+    assert seen.unapplied("AAA", 0) == (early, huge)
+    assert seen.unapplied("AAA", first) == (huge,)
+    assert np.array_equal(seen.read(["AAA"], MINUTE, first, first + 4)["AAA"].close, minutes(MONDAY, 5).close)
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, database=None)
