@@ -13,10 +13,12 @@ the help page on Yahoo Finance's adjusted close; LEAN's factor files hold the sa
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
-from openbell.bars.block import Block, Floats
+from openbell.bars.block import FIELDS, Block, Floats
 from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval, Unit
 from openbell.market.actions import Action, Kind, Prices
@@ -64,6 +66,7 @@ class Timelines:
         self._told, self._close_before = told, close_before
         self._events: dict[str, tuple[Event, ...]] = {}
         self._factors: dict[Action, Factor | None] = {}
+        self._sessions: dict[date, int] = {}
 
     def expect(self, symbols: Iterable[str]) -> None:
         """Look up some symbols at once."""
@@ -72,7 +75,7 @@ class Timelines:
             found: dict[str, list[Event]] = {symbol: [] for symbol in missing}
             for action in self._told(missing):
                 if action.kind.moves_prices and not action.neutral:
-                    found[action.symbol].append(Event(_effective(self.calendar, action), action))
+                    found[action.symbol].append(Event(self._session(action.day), action))
             self._events |= {symbol: tuple(events) for symbol, events in found.items()}
 
     def of(self, symbol: str) -> tuple[Event, ...]:
@@ -93,6 +96,16 @@ class Timelines:
             close = self._close_before(action.symbol, event.session) / split
             self._factors[action] = (1.0 - action.value / close, 1.0) if action.value < close else None
         return self._factors[action]
+
+    def _session(self, day: date) -> int:
+        """The first session on or after a date, the number of sessions when the calendar ends before."""
+        known = self._sessions.get(day)
+        if known is None:
+            calendar = self.calendar
+            reached = day <= calendar.last_date
+            known = calendar.first_on_or_after(max(day, calendar.first_date)) if reached else len(calendar)
+            self._sessions[day] = known
+        return known
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,14 +225,10 @@ class Adjuster:
         cuts = np.searchsorted(block.ts, begins)
         if not len(cuts) or not cuts[-1]:
             return block
-        rows = np.diff(cuts, prepend=0, append=len(block))
-        prices, volumes = np.repeat(steps.prices, rows), np.repeat(steps.volumes, rows)
-        columns = (*(column * prices for column in block.columns[:4]), block.volume * volumes)
+        columns = np.empty((len(FIELDS), len(block)))
+        edges = [0, *cuts.tolist(), len(block)]
+        for (left, right), price, volume in zip(pairwise(edges), steps.prices, steps.volumes, strict=True):
+            for row, column in enumerate(block.columns[:4]):
+                np.multiply(column[left:right], price, out=columns[row, left:right])
+            np.multiply(block.volume[left:right], volume, out=columns[4, left:right])
         return Block.of(block.ts, columns).freeze()
-
-
-def _effective(calendar: Calendar, action: Action) -> int:
-    """The first session on or after an ex-date, the number of sessions when the calendar ends before."""
-    if action.day > calendar.last_date:
-        return len(calendar)
-    return calendar.first_on_or_after(max(action.day, calendar.first_date))
