@@ -127,7 +127,7 @@ def test_parquet_files_that_are_cut_or_flipped(
     content = bytearray(path.read_bytes())
     for place, flip in flips:
         # Every other place is in the footer, where sizes and counts are.
-        at = len(content) - 1 - place // 2 % 1200 if place % 2 else place % len(content)
+        at = (len(content) - 1 - place // 2 % 1200 if place % 2 else place) % len(content)
         if flip:
             content[at] ^= flip
         elif place % 2 == 0:
