@@ -193,6 +193,31 @@ def is_the_same_bar_by_bar_and_across_symbols(case: Case) -> None:
         _same(case, np.array(seen)[there, :, row].T, batch, "bar by bar and in one go differ")
 
 
+def is_the_same_when_symbols_stand_alike(case: Case) -> None:
+    """Symbols that have every bar, taken several at a time, equal whole columns; also beside one that lacks a bar."""
+    bars, symbols = min(_enough(case), 150), 21
+    slots, sessions = places_of(bars)
+    markets = [walk(bars, case.seed + row) for row in range(symbols)]
+    fields = np.array([market.columns for market in markets]).transpose(1, 0, 2).copy()
+    present = np.ones((bars, symbols), np.bool_)
+    present[2 * bars // 3, -1] = False
+    manager = IndicatorManager(symbols, _figures)
+    manager.prepare(case.spec)
+    for row in range(symbols):
+        manager.adopt(case.spec, row, manager.warm(case.spec, Block.empty(), Block.empty(), _no_places()))
+
+    seen = []
+    for i in range(bars):
+        instant = np.ascontiguousarray(fields[:, :, i])
+        manager.update(_INTERVAL, instant, present[i], int(slots[i]), int(sessions[i]), end=i)
+        seen.append(manager.values(case.spec)[:, :-1].copy())
+
+    whole = Chain.of(case.spec, _figures).table(tuple(fields), slots, sessions)
+    _same(
+        case, np.array(seen).transpose(1, 2, 0), np.array(whole)[:, :-1], "several at a time and whole columns differ"
+    )
+
+
 def is_the_same_in_any_split(case: Case) -> None:
     """Feeding bars in two or more parts equals feeding them in one."""
     bars = min(_enough(case), 400)
@@ -255,6 +280,7 @@ CHECKS: tuple[Callable[[Case], None], ...] = (
     gives_numbers_from_its_lookback_on,
     computes_what_its_text_says,
     is_the_same_bar_by_bar_and_across_symbols,
+    is_the_same_when_symbols_stand_alike,
     is_the_same_in_any_split,
     is_settled_after_its_warmup,
     starts_where_its_kind_says,
@@ -357,7 +383,7 @@ def _same(case: Case, one: npt.ArrayLike, other: npt.ArrayLike, what: str) -> No
     different = (a != b) & ~(np.isnan(a) & np.isnan(b))
     if different.any():
         at = np.argwhere(different)[0]
-        _hold(False, case, f"{what}: {a[tuple(at)]!r} and {b[tuple(at)]!r} at output {at[0]}, bar {at[1]}")
+        _hold(False, case, f"{what}: {a[tuple(at)]!r} and {b[tuple(at)]!r} at output {at[0]}, bar {at[-1]}")
 
 
 def _hold(holds: bool | np.bool_, case: Case, what: str) -> None:
