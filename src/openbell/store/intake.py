@@ -36,6 +36,7 @@ from openbell.store.quarantine import labelled, set_aside
 from openbell.store.report import FileReport, ImportReport, SeriesReport
 from openbell.store.rows import Checked, checked, taken
 from openbell.store.series import resolved
+from openbell.store.sheets import laid_out
 from openbell.store.sound import may_have_defects
 from openbell.store.writer import Pending, Writer
 
@@ -247,7 +248,7 @@ def _suspects(ready: Sequence[_Ready]) -> Iterator[_Ready]:
             yield from group
             continue
         heads = np.cumsum([0, *lengths[:-1]])
-        found = may_have_defects(interval, Block.joined([one.block for one in group]), heads)
+        found = may_have_defects(interval, laid_out([one.block for one in group]), heads)
         yield from (one for one, suspect in zip(group, found, strict=True) if suspect)
 
 

@@ -7,6 +7,7 @@ last. What is cut off before the commit is at most a file that nobody names.
 import secrets
 import sqlite3
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from openbell.store.edges import tabulated
 from openbell.store.files import StoredFile, sync_folder, unwritable, write_new
 from openbell.store.parquet import bar_file
 from openbell.store.series import SeriesDays, resolved
+from openbell.store.sheets import laid_out
 
 BARS = "bars"
 _ROWS_PER_FILE = 1 << 20
@@ -62,6 +64,7 @@ class Writer:
         self._rows = 0
         self._written: list[Piece] = []
         self._files: dict[str, tuple[StoredFile, str]] = {}
+        self._begun: list[Path] = []
         self._bits: dict[int, bytes] = {}
         self._next = 1 + int(db.execute("SELECT coalesce(max(id), 0) FROM pieces").fetchone()[0])
         self._retired: set[int] = set()
@@ -154,17 +157,16 @@ class Writer:
 
     def discard(self) -> None:
         """Remove the files of an import that is not committed, and folders that are empty without them."""
-        for name in self._files:
-            (self._root / name).unlink(missing_ok=True)
-        folders = {(self._root / name).parent for name in self._files}
+        for path in self._begun:
+            path.unlink(missing_ok=True)
+        folders = {path.parent for path in self._begun}
         for folder in (*folders, *{folder.parent for folder in folders}):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
     def _write(self, interval: Interval, grid: GridKind, calendar: Calendar, queue: list[Pending]) -> None:
         bounds = np.cumsum([0, *(len(one.block) for one in queue)])
-        block = Block.joined([one.block for one in queue])
-        table = tabulated(calendar, interval, block, bounds, grid)
+        block = laid_out([one.block for one in queue])
         content = bar_file(interval, [one.series.symbol for one in queue], np.diff(bounds).tolist(), block)
         name = f"{BARS}/{interval}/{self.number:06d}-{secrets.token_hex(6)}.parquet"
         path = self._root / name
@@ -172,7 +174,11 @@ class Writer:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise unwritable(path.parent, error) from error
-        size, checksum = write_new(path, content.chunks)
+        self._begun.append(path)
+        with ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(write_new, path, content.chunks)
+            table = tabulated(calendar, interval, block, bounds, grid)
+            size, checksum = writing.result()
         file = StoredFile(name, size, content.rows, content.offsets)
         self._files[name] = (file, checksum)
         outside, off_grid = strays_of(table)

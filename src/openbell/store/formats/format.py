@@ -143,10 +143,11 @@ def by_symbol(frame: pl.DataFrame) -> Iterator[tuple[str, Block, bool]]:
 
     Rows keep their order.
     """
-    if not frame["symbol"].is_sorted():
-        frame = frame.sort("symbol", maintain_order=True)
-    whole = block_of(frame)
     runs = frame["symbol"].rle().struct.unnest()
+    if not runs["value"].is_sorted():
+        frame = frame.sort("symbol", maintain_order=True)
+        runs = frame["symbol"].rle().struct.unnest()
+    whole = block_of(frame)
     lengths = runs["len"].to_numpy().astype(np.int64)
     ends = np.cumsum(lengths)
     sound = are_sound(whole, ends - lengths) if len(runs) else []
