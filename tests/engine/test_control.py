@@ -228,3 +228,33 @@ def test_says_in_a_line_where_the_session_is(store: Path):
     assert day.control.standing == "2024-06-06 10:30 | 60x | 0 signals"
     day.control.pause()
     assert day.control.standing == "2024-06-06 10:30 | paused | 0 signals"
+
+
+SLOW = """
+import time
+
+import openbell as ob
+
+
+class Slow(ob.Scanner):
+    def scan(self, market):
+        time.sleep(0.02)
+        return market.names(market.price > 0, most=1)
+"""
+
+
+def test_a_scanner_that_takes_longer_than_its_schedule_misses_no_scan_and_is_told(store: Path, tmp_path: Path):
+    (tmp_path / "mine.py").write_text(SLOW)
+    rule = {"use": f"{tmp_path}/mine.py:Slow", "every": "1m", "until": "09:40", "slow_after": 0.001}
+    paced, plain = (started(store, scanners=[rule]) for _ in range(2))
+    paced.control.speed = 36_000.0  # a minute in less than two milliseconds
+
+    for day in (paced, plain):
+        day.advance_to("09:40")
+        day.control.speed = 0.0
+    reports = [day.finish_day() for day in (paced, plain)]
+
+    assert [one["at"][11:16] for one in reports[0].scans] == [f"13:{minute}" for minute in range(31, 41)]
+    assert reports[0].scans == reports[1].scans
+    assert reports[0].digest == reports[1].digest
+    assert "slow_scanner" in [warning["code"] for warning in reports[0].warnings]

@@ -11,6 +11,7 @@ from sessions import document, store_blocks
 
 import openbell as ob
 from openbell.bars.block import Block
+from openbell.engine.diff import diff
 from openbell.market.calendar import load_calendar
 from openbell.store.importing import import_files
 from openbell.testing.market import SyntheticMarket
@@ -137,9 +138,14 @@ def test_the_digest_names_the_mode_and_the_actions_that_were_applied(tmp_path: P
 def test_the_receipt_names_the_mode_and_the_actions(store: Path, tmp_path: Path) -> None:
     ob.run(document(store, session={"prices": "splits"}), out=tmp_path / "run")
 
+    told(store, "symbol,date,split\nNVDA,2024-06-06,4\n")
+    ob.run(document(store, session={"prices": "splits"}), out=tmp_path / "other")
+
     receipt = json.loads((tmp_path / "run" / "receipt.json").read_text())
     assert receipt["prices"] == "splits"
     assert receipt["actions"] == {"NVDA": ["2024-06-06 split 8"]}
+    cause = diff(tmp_path / "run", tmp_path / "other").causes[0]
+    assert (cause.kind, cause.where, cause.two) == ("actions", "NVDA", "['2024-06-06 split 4']")
 
 
 def test_aggregates_and_universe_filters_see_adjusted_sessions(store: Path, whole: Block, tmp_path: Path) -> None:
@@ -178,3 +184,28 @@ def test_daily_prices_that_a_vendor_adjusted_are_refused_beside_raw_minutes(tmp_
     assert [problem.code for problem in mixed.problems if problem.fatal] == ["mixed_adjustment"]
     assert "prices of 1d were adjusted by their vendor, those of 1m are raw" in str(mixed.problems[0])
     assert [problem.code for problem in alone_.problems] == ["vendor_adjusted"]
+
+
+def test_a_listing_long_before_the_first_bar_makes_what_is_missing_count(tmp_path: Path, whole: Block) -> None:
+    calendar = load_calendar("XNYS")
+    late = whole[whole.ts >= calendar.begins[calendar.first_on_or_after(date(2024, 6, 4))]]
+    plain, listed = (store_blocks(tmp_path / name, {"NVDA": late}) for name in ("plain", "listed"))
+    told(listed, "symbol,listed\nNVDA,1980-12-12\n")
+    rules = [{"name": "top", "column": "high", "statistic": "max", "days": 5}]
+
+    views = [day_one(store, "raw").session_data.get_symbol_data("NVDA").bars["1m"] for store in (plain, listed)]
+    problems = {problem.code for one in ob.plan(document(listed, aggregates=rules)).plan for problem in one.problems}
+
+    assert views[1].history_quality == pytest.approx(views[0].history_quality * 2 / 5)
+    assert problems >= {"partial_history", "short_aggregate"}
+
+
+def test_a_symbol_is_known_from_the_listing_that_was_said(tmp_path: Path, whole: Block) -> None:
+    store = store_blocks(tmp_path, {"NVDA": whole})
+    told(store, "symbol,listed,delisted\nNVDA,2024-06-07,2024-06-10\n")
+
+    first, second, third = (ob.plan(document(store), day=date(2024, 6, day)).plan for day in (6, 7, 10))
+
+    assert [[problem.code for problem in one.problems if problem.fatal] for one in first] == [["not_listed"]]
+    assert [one.can_proceed for one in second] == [True]
+    assert "delisted" in {problem.code for one in third for problem in one.problems}

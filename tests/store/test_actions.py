@@ -275,7 +275,7 @@ def test_leans_factor_files_give_leans_adjusted_prices(data: Path, tmp_path: Pat
         assert len(raw) > 5000
         assert np.allclose(seen.close, raw.close * products[rows] / products[rows[-1]], rtol=2e-3)
     apple = {str(action) for action in manager.as_of(last, Prices.SPLITS).actions("AAPL")}
-    assert apple == {"2000-06-21 split 2", "2005-02-26 split 2", "2014-06-07 split 7", "2020-08-29 split 4"}
+    assert apple == {"2000-06-21 split 2", "2005-02-28 split 2", "2014-06-09 split 7", "2020-08-31 split 4"}
 
 
 def test_days_and_minutes_of_a_symbol_are_adjusted_alike(tmp_path: Path, minutes: Minutes, xnys: Calendar) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from sessions import document
+from sessions import document, started
 
 import openbell as ob
+from openbell.desk.desk import Desk
 from openbell.desk.signals import Action, Signal, SignalBook
 
 TRADER = """
@@ -64,6 +65,15 @@ def test_signals_are_kept_in_order_for_later_strategies_and_the_caller(report):
     ]
     assert [day.signals for day in report.days] == [8, 8, 8]
     assert not any(day.faults for day in report.days)
+
+
+def test_an_action_may_be_said_in_words_and_is_checked(store: Path):
+    day = started(store, at="10:00")
+    desk = Desk(day, "user:me", day.signals)
+
+    assert desk.signal("buy", "nvda").action is Action.BUY
+    with pytest.raises(ob.SessionError, match=r"'byu' is no action.\n    Use buy."):
+        desk.signal("byu", "NVDA")
 
 
 def test_the_run_folder_has_them_with_exchange_time(report, tmp_path: Path):

@@ -117,7 +117,7 @@ class Desk:
 
     def signal(
         self,
-        action: Action,
+        action: Action | str,
         symbol: str,
         *,
         quantity: float | None = None,
@@ -131,12 +131,16 @@ class Desk:
         Raises
         ------
         SessionError
-            If the symbol is not there, or something else about it is wrong.
+            If there is no such action, the symbol is not there, or something else about it is wrong.
         """
+        if action not in set(Action):
+            near = nearest(str(action), list(Action)) or ", ".join(Action)
+            what = f"{action!r} is no action."
+            raise SessionError(Problem("signal", what, f"Use {near}.", code="unknown_action"))
         name = symbol.upper()
         if name not in self.session_data.records:
             raise SessionError(self._absent(name))
-        made = Signal(self.now, name, action, quantity, weight, price, reason, self.owner, meta or {})
+        made = Signal(self.now, name, Action(action), quantity, weight, price, reason, self.owner, meta or {})
         self.signals.add(made)
         return made
 

@@ -27,8 +27,8 @@ class Difference:
     Parameters
     ----------
     kind
-        ``versions``, ``calendar``, ``file``, ``session file``, ``bars``, ``indicator``, ``request``, ``signal`` or
-        ``digest``.
+        ``versions``, ``calendar``, ``actions``, ``file``, ``session file``, ``bars``, ``indicator``, ``request``,
+        ``signal`` or ``digest``.
     where
         Day, symbol, interval and so on, in words.
     one, two
@@ -141,8 +141,8 @@ def _gather(parting: Parting, part: list[Difference], found: Iterator[Difference
 
 
 def _facts(one: _Run, two: _Run) -> Iterator[Difference]:
-    for kind, section in (("versions", "versions"), ("calendar", "calendar"), ("file", "files")):
-        left, right = one.receipt[section], two.receipt[section]
+    for kind, section in (("versions",) * 2, ("calendar",) * 2, ("actions",) * 2, ("file", "files")):
+        left, right = one.receipt.get(section, {}), two.receipt.get(section, {})
         for name in sorted({*left, *right}):
             if left.get(name) != right.get(name):
                 yield Difference(kind, name, str(left.get(name, "not there")), str(right.get(name, "not there")))

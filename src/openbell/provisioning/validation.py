@@ -46,7 +46,7 @@ class Validator:
                 offers += filter(None, [with_interval(ask, tuple(stored))])
         problems += self._without_volume(symbol, need, stored)
         problems += vendor_adjusted(self._data, symbol, need, stored)
-        problems += self._aggregates(symbol, need, stored, info.listed)
+        problems += self._aggregates(symbol, need, stored, max(info.listed, min(info.begins, default=info.listed)))
         if info.delisted is not None and info.delisted <= today:
             what = f"no longer traded from {info.delisted} on; there is nothing to stream on {today}."
             fix = "Leave it out, or choose an earlier day."

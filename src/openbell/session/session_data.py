@@ -99,7 +99,7 @@ class SessionData:
         calendar, today = self.time.calendar, self.time.today.ordinal
         oldest = series.history.first
         if series.since is not None:
-            first = max(series.since, calendar.first_on_or_after(record.listed))
+            first = max(series.since, calendar.first_on_or_after(max(record.listed, calendar.first_date)))
             return calendar.grid(interval, first, today - 1, self.time.hours)
         if oldest is None:
             return self.time.grid(interval)[:0]

@@ -283,7 +283,7 @@ def interval_in_stamps(where: str, ts: Stamps, said: Interval | None) -> Interva
     StoreError
         If none is said and none shows, or if the stamps contradict the one said.
     """
-    steps = np.diff(ts)
+    steps = ts[1:] - ts[:-1]
     if said is not None and said.intraday and len(steps) and int(steps.min()) == said.width_ns:
         return said
     steps = steps[steps > 0]

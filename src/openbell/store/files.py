@@ -6,6 +6,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -59,20 +60,26 @@ def write_new(path: Path, chunks: Iterable[bytes | memoryview]) -> tuple[int, st
     StoreError
         If it cannot be written; what was begun is removed.
     """
-    digest, size = hashlib.sha256(), 0
+    parts = [memoryview(chunk) for chunk in chunks]
     try:
-        with path.open("xb", buffering=0) as file:
-            for chunk in chunks:
-                _write_all(file.fileno(), memoryview(chunk))
-                digest.update(chunk)
-                size += len(chunk)
+        with ThreadPoolExecutor(1) as pool, path.open("xb", buffering=0) as file:
+            checksum = pool.submit(_checksum, parts)
+            for part in parts:
+                _write_all(file.fileno(), part)
             os.fsync(file.fileno())
     except FileExistsError as error:
         raise unwritable(path, error) from error
     except OSError as error:
         path.unlink(missing_ok=True)
         raise unwritable(path, error) from error
-    return size, digest.hexdigest()
+    return sum(map(len, parts)), checksum.result()
+
+
+def _checksum(parts: Iterable[memoryview]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _write_all(handle: int, left: memoryview) -> None:

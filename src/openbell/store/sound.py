@@ -81,7 +81,7 @@ def may_have_defects(interval: Interval, block: Block, heads: Heads) -> list[boo
     suspect = moved | ~even | np.logical_or.reduceat(outside, heads)
     if interval.intraday:
         same = np.zeros(len(block), np.int64)
-        same[1:] = block.close[1:] == block.close[:-1]
+        same[1:] = (block.close[1:] == block.close[:-1]) & ~(np.abs(volume[1:] - volume[:-1]) > 0)
         suspect |= np.add.reduceat(same, heads) >= _REPEATS
     else:
         suspect[:] = True

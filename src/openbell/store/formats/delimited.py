@@ -17,7 +17,7 @@ import polars as pl
 from openbell.bars.block import FIELDS, Block
 from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError
-from openbell.store.formats.format import Convention, Hints, Incoming, block_of, by_symbol
+from openbell.store.formats.format import Convention, Hints, Incoming, block_of, by_symbol, names_of
 from openbell.store.formats.naming import interval_of, symbol_of
 from openbell.store.formats.source import Source, as_stream, unreadable
 from openbell.store.formats.times import EPOCH, TimeForm, epoch_nanoseconds, nanoseconds, time_form
@@ -92,7 +92,7 @@ def read_layout(source: Source, layout: Layout, hints: Hints) -> list[Incoming]:
     interval = hints.interval or layout.interval or interval_of(source, hints)
     shared = {"notes": notes, "adjusted": layout.adjusted, "convention": convention, "market": layout.market}
     if "symbol" in layout.columns and hints.symbol is None:
-        names = _names(frame[f"c{layout.columns['symbol']}"].fill_null(""))
+        names = names_of(frame[f"c{layout.columns['symbol']}"])
         table = values.with_columns(names.alias("symbol"))
         parts = by_symbol(table)
         faults = _faults(frame, names)
@@ -111,14 +111,6 @@ def read_layout(source: Source, layout: Layout, hints: Hints) -> list[Incoming]:
     faults = _faults(frame, None)
     block = _scaled(block_of(values), layout.scale)
     return [Incoming(symbol.upper(), interval, block, faults=faults.get("", {}), **shared)]  # type: ignore[arg-type]  # mixed
-
-
-def _names(texts: pl.Series) -> pl.Series:
-    """Symbols in capitals, without spaces around them; most files have them like that."""
-    different = texts.rle().struct.field("value").unique()
-    if (different == different.str.strip_chars().str.to_uppercase()).all():
-        return texts
-    return texts.str.strip_chars().str.to_uppercase()
 
 
 def _scaled(block: Block, scale: float) -> Block:

@@ -42,6 +42,7 @@ _NONE = {"", "null", "none", "nan", "na", "n/a", "-"}
 _RATIO = re.compile(r"^([0-9.]+)\s*(?::|/|-?\s*for\s*-?)\s*([0-9.]+)$")
 _FACTOR_COLUMNS = 4
 _STEADY = 1e-6  # factors are written with seven digits
+_FRIDAY = 4
 _PRICES = {"open", "high", "low", "close"}
 
 
@@ -188,7 +189,7 @@ def _is_factor_row(lines: list[str]) -> bool:
 
 
 def _of_factors(source: Source, lines: list[str], symbol: str) -> Iterator[Action]:
-    """Factors apply up to their date; what changes them is an action of the day after."""
+    """Factors apply up to their date; what changes them is an action of the next weekday."""
     rows = [[_plain(cell) for cell in line.split(",")] for line in lines if line.strip()]
     for number, row in enumerate(rows, start=1):
         sound = all(value is not None and math.isfinite(value) and value >= 0 for value in row)
@@ -196,12 +197,16 @@ def _of_factors(source: Source, lines: list[str], symbol: str) -> Iterator[Actio
             what = f"is no row of a date, a price factor, a split factor and a price: {lines[number - 1]!r}."
             raise StoreError(Problem(f"{source}, line {number}", what, "Fetch the file again.", code="bad_action"))
     for (day, price, split, close), (_, next_price, next_split, _) in pairwise(_numbers(rows)):
-        ex_date = _day(str(int(day))) + timedelta(days=1)
+        ex_date = _next_weekday(_day(str(int(day))))
         if abs(ratio := next_split / split - 1) > _STEADY:
             yield Action(symbol, ex_date, Kind.SPLIT, _rounded(1 + ratio))
         if abs(price / next_price - 1) > _STEADY:
             amount = close * split / next_split * (1 - price / next_price)
             yield Action(symbol, ex_date, Kind.DIVIDEND, round(amount, 6))
+
+
+def _next_weekday(day: date) -> date:
+    return day + timedelta(days=max(1, 7 - day.weekday()) if day.weekday() >= _FRIDAY else 1)
 
 
 def _numbers(rows: list[list[float | None]]) -> list[tuple[float, ...]]:

@@ -129,6 +129,15 @@ def block_of(frame: pl.DataFrame) -> Block:
     return Block.of(ts, (frame[name].fill_null(float("nan")).to_numpy() for name in FIELDS))
 
 
+def names_of(texts: pl.Series) -> pl.Series:
+    """Symbols in capitals, without spaces around them, ``""`` where there is none; most files have them like that."""
+    known = texts.cast(pl.String).fill_null("")
+    different = known.rle().struct.field("value").unique()
+    if (different == different.str.strip_chars().str.to_uppercase()).all():
+        return known
+    return known.str.strip_chars().str.to_uppercase()
+
+
 def by_symbol(frame: pl.DataFrame) -> Iterator[tuple[str, Block, bool]]:
     """The rows of each symbol that a column ``symbol`` names, in order of names, and whether they are sound.
 

@@ -9,7 +9,7 @@ import polars as pl
 from openbell.bars.block import FIELDS
 from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError
-from openbell.store.formats.format import COLUMNS, Convention, Hints, Incoming, block_of, by_symbol
+from openbell.store.formats.format import COLUMNS, Convention, Hints, Incoming, block_of, by_symbol, names_of
 from openbell.store.formats.naming import interval_of
 from openbell.store.formats.pages import check_file, check_pages
 from openbell.store.formats.source import Source, as_stream, unreadable
@@ -72,7 +72,7 @@ def incoming_of(
         raise StoreError(Problem(where, what, f"Name the columns {', '.join(COLUMNS)}.", code="columns"))
     if symbol:
         return [Incoming(symbol.upper(), interval, block_of(_bars(where, table)), convention=convention)]
-    bars = _bars(where, table, [pl.col("symbol").cast(pl.String).fill_null("").str.to_uppercase()])
+    bars = _bars(where, table, named=True)
     return [
         Incoming(name, interval, block, convention=convention, sound=sound) for name, block, sound in by_symbol(bars)
     ]
@@ -91,7 +91,7 @@ def _from_pandas(frame: Any) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _bars(where: str, frame: pl.DataFrame, names: Sequence[pl.Expr] = ()) -> pl.DataFrame:
+def _bars(where: str, frame: pl.DataFrame, *, named: bool = False) -> pl.DataFrame:
     stamps = frame["ts"].dtype
     if not isinstance(stamps, pl.Datetime):
         what = f"its column ts holds {stamps}, not moments in time."
@@ -102,6 +102,7 @@ def _bars(where: str, frame: pl.DataFrame, names: Sequence[pl.Expr] = ()) -> pl.
     volume = pl.col("volume") if "volume" in frame.columns else pl.lit(None).alias("volume")
     numbers = [(volume if name == "volume" else pl.col(name)).cast(pl.Float64) for name in FIELDS]
     try:
-        return frame.select(*names, moments.alias("ts"), *numbers)
+        bars = frame.select(moments.alias("ts"), *numbers)
+        return bars.with_columns(names_of(frame["symbol"]).alias("symbol")) if named else bars
     except pl.exceptions.PolarsError as error:
         raise unreadable(where, "Parquet", str(error)) from error
