@@ -68,7 +68,8 @@ class Warmer:
         if starts and (history.first is None or history.first >= starts[0]):
             return history
         if amount.bars and not (amount.days or amount.sessions):
-            return _own(History((history.last(amount.bars),)), history)
+            last = history.last(amount.bars)
+            return _own(History((last,) if len(last) else ()), history)
         if amount.bars:
             last = history.last(amount.bars)
             starts += [int(last.ts[0])] if len(last) else []

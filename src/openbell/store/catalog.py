@@ -289,8 +289,8 @@ def visible_pieces(
         chosen += " AND last >= :from_day AND first <= :to_day"
         values["from_day"], values["to_day"] = days
     query = (
-        f"SELECT pieces.*, files.name, files.bytes, files.rows AS file_rows, files.offsets, {'bits' if bits else 'NULL'}"
-        " AS bits FROM pieces JOIN files ON files.id = pieces.file "
+        f"SELECT pieces.*, files.name, files.bytes, files.rows AS file_rows, files.offsets, "
+        f"{'bits' if bits else 'NULL'} AS bits FROM pieces JOIN files ON files.id = pieces.file "
         f"{'LEFT JOIN presence ON presence.piece = pieces.id ' if bits else ''}"
         f"WHERE interval = :interval AND grid = :grid {chosen} AND {_VISIBLE_PIECES} ORDER BY symbol, pieces.id"
     )
