@@ -24,7 +24,7 @@ SAYS = {
     "whole_market_volume": "scanner:RelativeVolume universe",
     "own_indicator": "5 rises in a row",
     "asking_mid_day": "Did you mean OAK?",
-    "upgrade_light_symbol": "the same: True",
+    "upgrade_light_symbol": "upgraded: True",
 }
 
 

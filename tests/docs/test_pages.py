@@ -12,7 +12,15 @@ import pages
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SYNTHETIC = ["README.md", "docs/python.md", "docs/provisioning.md", "docs/asking.md", "docs/own-indicators.md"]
+SYNTHETIC = [
+    "README.md",
+    "docs/python.md",
+    "docs/provisioning.md",
+    "docs/asking.md",
+    "docs/own-indicators.md",
+    "docs/scanners.md",
+    "docs/running.md",
+]
 REAL = ["docs/tutorial.md", "docs/first-hour.md", "docs/strategies.md"]
 
 

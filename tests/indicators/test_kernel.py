@@ -45,15 +45,35 @@ def _run(folder: Path, code: str, **env: str) -> str:
 
 
 _VALUE = "import mine; from openbell.indicators.compute import compute; print(compute(mine.Mine, close=[10.0])[0])"
-_HITS = """
+_COMPILED = """
 import sys, mine
 from openbell.indicators.chain import Chain
 from openbell.indicators.compute import indicator
-chain = Chain.of(indicator(mine.Mine, interval="1m"))
-chain.compile()
-kernel = chain.links[0].kernel
-print(sum(sum(loop.stats.cache_hits.values()) for loop in (kernel.across, kernel.through)))
+from openbell.indicators.kernel import told
+compiled = []
+with told(compiled.append):
+    Chain.of(indicator(mine.Mine, interval="1m")).compile()
+print(len(compiled))
 """
+# A package that says it is another numba, and is the one that is there.
+_OTHER_NUMBA = """
+import importlib.machinery, sys
+here, sys.path[:] = __path__[0], [path for path in sys.path if path != {folder!r}]
+__path__[:] = [importlib.machinery.PathFinder.find_spec("numba").submodule_search_locations[0]]
+exec(compile(open(__path__[0] + "/__init__.py").read(), __path__[0] + "/__init__.py", "exec"))
+"""
+_FOR_NUMBA = """
+import numpy as np
+from openbell.indicators.definition import indicator
+
+@indicator
+class Mine:
+    def update(state, bar, p):
+        {body}
+        return 2.0 * bar.value
+"""
+_ALLOCATES = _FOR_NUMBA.format(body="return np.full(int(bar.value), 2.0).sum()")
+_RAISES = _FOR_NUMBA.format(body="if bar.value < 0.0: raise ValueError('below zero')")
 
 
 class TestAnEditIsSeenByTheNextProcess:
@@ -78,26 +98,48 @@ class TestAnEditIsSeenByTheNextProcess:
     def test_and_nothing_is_compiled_again_without_one(self, tmp_path):
         _write(tmp_path)
 
-        assert [_run(tmp_path, _HITS) for _ in range(2)] == ["0", "2"]
+        assert [_run(tmp_path, _COMPILED) for _ in range(2)] == ["2", "0"]
+
+    def test_and_numba_is_not_even_loaded(self, tmp_path):
+        _write(tmp_path)
+        _run(tmp_path, _COMPILED)
+
+        assert _run(tmp_path, _COMPILED + "print('numba' in sys.modules)") == "0\nFalse"
 
     def test_a_comment_is_no_edit(self, tmp_path):
         _write(tmp_path)
-        _run(tmp_path, _HITS)
+        _run(tmp_path, _COMPILED)
 
         for name in ("mine.py", "aside.py"):
             (tmp_path / name).write_text("# a comment\n" + (tmp_path / name).read_text())
 
-        assert _run(tmp_path, _HITS) == "2"
+        assert _run(tmp_path, _COMPILED) == "0"
 
 
 class TestTheCache:
     def test_of_another_numba_is_made_anew(self, tmp_path):
         _write(tmp_path)
-        _run(tmp_path, _HITS)
+        _run(tmp_path, _COMPILED)
+        folder = tmp_path / "newer"
+        (folder / "numba").mkdir(parents=True)
+        (folder / "numba/__init__.py").write_text(_OTHER_NUMBA.format(folder=str(folder)))
+        (folder / "numba/_version.py").write_text("version = '99.0'")
 
-        other = "import numba.core.caching as c; c.numba.__version__ = '0.0.1'\n"
+        assert _run(tmp_path, _COMPILED, PYTHONPATH=os.pathsep.join([str(folder), *sys.path])) == "2"
 
-        assert _run(tmp_path, other + _HITS) == "0"
+    def test_of_another_processor_is_made_anew(self, tmp_path):
+        _write(tmp_path)
+        _run(tmp_path, _COMPILED)
+
+        assert _run(tmp_path, _COMPILED, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="") == "2"
+
+    def test_that_was_cut_off_is_made_anew(self, tmp_path):
+        _write(tmp_path)
+        _run(tmp_path, _COMPILED)
+        for file in (tmp_path / "cache/kernels").glob("*.code"):
+            file.write_bytes(file.read_bytes()[:-100])
+
+        assert [_run(tmp_path, _COMPILED), _run(tmp_path, _VALUE)] == ["2", "20.0"]
 
     def test_of_another_processor_is_made_anew_with_the_same_bits(self, tmp_path):
         code = (
@@ -116,6 +158,25 @@ class TestTheCache:
         (tmp_path / "cache").write_text("a file where the folder should be")
 
         assert _run(tmp_path, _VALUE) == "20.0"
+
+
+class TestADefinitionThatAllocatesOrRaises:
+    """Its machine code does not run by itself: numba has to load it."""
+
+    def test_is_run_by_numba(self, tmp_path):
+        (tmp_path / "mine.py").write_text(_ALLOCATES)
+
+        assert [_run(tmp_path, _VALUE) for _ in range(2)] == ["20.0", "20.0"]
+        _run(tmp_path, _COMPILED)
+        assert _run(tmp_path, _COMPILED) == "0"
+
+    def test_raises_what_it_raises(self, tmp_path):
+        (tmp_path / "mine.py").write_text(_RAISES)
+
+        caught = "import mine; from openbell.indicators.compute import compute\n"
+        caught += "try: compute(mine.Mine, close=[-1.0])\nexcept ValueError as error: print(error)"
+
+        assert _run(tmp_path, caught) == "below zero"
 
 
 class TestADefinitionThatCannotBeCompiled:

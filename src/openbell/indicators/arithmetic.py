@@ -144,23 +144,21 @@ def line_of(
 def seeded(mean: float, value: float, seen: int, period: int, weight: float) -> float:
     """The next value of an average that starts as the plain mean of its first ``period`` values.
 
-    Until then what is returned, and passed in again, is the running sum.
+    Until then it is the mean of those that came, so that every value is taken in by one and the same step.
     """
-    if seen < period:
-        return mean + value
-    if seen == period:
-        return (mean + value) / period
-    return mean + weight * (value - mean)
+    step = weight if seen > period else 1.0 / seen
+    return mean + step * (value - mean)
 
 
 def ratio(part: float, whole: float, otherwise: float) -> float:
     """``part / whole``, and a given value where the whole is zero."""
-    return part / whole if whole != 0.0 else otherwise
+    share = part / (whole if whole != 0.0 else 1.0)
+    return share if whole != 0.0 else otherwise
 
 
 def root(square: float) -> float:
     """The square root; rounding below zero counts as zero."""
-    return sqrt(square) if square > 0.0 else 0.0
+    return sqrt(square if square > 0.0 else 0.0)
 
 
 def logarithm(x: float) -> float:

@@ -56,7 +56,7 @@ class Stand(Bound):
 
     def ended(self, ends: Ints) -> Self:
         """The same, with the end of each symbol's last bar; a symbol that was fed nothing was never updated."""
-        self._updated = np.where(self._updated == NEVER, NEVER, ends)
+        self._updated[:] = np.where(self._updated == NEVER, NEVER, ends)
         return self
 
 

@@ -1,7 +1,7 @@
-"""A part of an array as an array of its own, without counting references.
+"""What the loops read of the addresses that they are given: columns, numbers, and parts of a column as windows.
 
 A slice inside a compiled loop adds to a counter that all threads share, and takes it off again: some nanoseconds per
-symbol, more than the indicator itself costs. The loops hold the whole array, so that its parts need no counter.
+symbol, more than the indicator itself costs. Whoever calls a loop holds the arrays, so that nothing is counted here.
 """
 
 from typing import Any
@@ -13,26 +13,67 @@ from numba.np import arrayobj
 # Any: numba's own objects have no types of their own.
 make_array: Any = arrayobj.make_array
 populate_array: Any = arrayobj.populate_array
+pointer: Any = types.CPointer
 
 
 @intrinsic
-def part(_: Any, whole: Any, start: Any, length: Any) -> Any:  # noqa: ARG001
-    """``length`` float64 of a contiguous array from the flat index ``start`` on; bounds are not looked at."""
-    made = types.Array(types.float64, 1, "C")
-    signature = made(whole, types.intp, types.intp)
+def listed(_: Any, where: Any) -> Any:
+    """The list of numbers and addresses that lies at an address."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        source = make_array(signature.args[0])(context, builder, args[0])
-        out = make_array(signature.return_type)(context, builder)
-        size = context.get_constant(types.intp, 8)
-        populate_array(
-            out,
-            data=builder.gep(source.data, [args[1]]),
-            shape=[args[2]],
-            strides=[size],
-            itemsize=size,
-            meminfo=None,
-        )
-        return out._getvalue()
+        return builder.inttoptr(args[0], context.get_value_type(signature.return_type))
 
-    return signature, codegen
+    return pointer(types.int64)(where), codegen
+
+
+@intrinsic
+def floats(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
+    """The column of float64 whose address is number ``at``; bounds are not looked at."""
+    return pointer(types.float64)(addresses, types.intp), _address
+
+
+@intrinsic
+def stamps(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
+    """The column of int64 whose address is number ``at``."""
+    return pointer(types.int64)(addresses, types.intp), _address
+
+
+@intrinsic
+def flags(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
+    """The column of bytes whose address is number ``at``; true ones are 1."""
+    return pointer(types.uint8)(addresses, types.intp), _address
+
+
+@intrinsic
+def moved(_: Any, column: Any, by: Any) -> Any:  # noqa: ARG001
+    """A column from its ``by``-th element on."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
+        return builder.gep(args[0], [args[1]])
+
+    return column(column, types.intp), codegen
+
+
+@intrinsic
+def part(_: Any, column: Any, length: Any) -> Any:  # noqa: ARG001
+    """The first ``length`` float64 of a column as an array; bounds are not looked at."""
+    return types.Array(types.float64, 1, "C")(column, types.intp), _array
+
+
+@intrinsic
+def strided(_: Any, column: Any, length: Any, step: Any) -> Any:  # noqa: ARG001
+    """Every ``step``-th float64 of a column, ``length`` of them, as an array; bounds are not looked at."""
+    return types.Array(types.float64, 1, "A")(column, types.intp, types.intp), _array
+
+
+def _array(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    out = make_array(signature.return_type)(context, builder)
+    size = context.get_constant(types.intp, 8)
+    stride = builder.mul(args[2], size) if len(args) > 2 else size
+    populate_array(out, data=args[0], shape=[args[1]], strides=[stride], itemsize=size, meminfo=None)
+    return out._getvalue()
+
+
+def _address(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    number = builder.load(builder.gep(args[0], [args[1]]))
+    return builder.inttoptr(number, context.get_value_type(signature.return_type))

@@ -1,36 +1,54 @@
 """One indicator bound to the rows of a session: columns of state that one compiled call moves on."""
 
+from ctypes import addressof
+
 import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import Floats
 from openbell.indicators.chain import Carried, Chain, Figures, Ints, Link
+from openbell.indicators.loops import ACROSS, MOVING
+from openbell.indicators.machine import FLAG, INT, address, numbers
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import NEVER, Warm
 
+# Where a loop finds where its values go.
+_OUT = ACROSS.index("out")
+
 
 class _Columns:
-    """State, windows and values of one link for all rows."""
+    """State, windows and values of one link: a row per field, a column per row of the session."""
 
-    __slots__ = ("link", "shown", "states", "windows")
+    __slots__ = ("at", "given", "link", "shown", "states", "windows")
 
     def __init__(self, link: Link, capacity: int) -> None:
         fresh = link.fresh()
         self.link = link
-        self.states = np.tile(fresh.state, (capacity, 1))
-        self.windows = np.tile(fresh.window, (capacity, 1))
-        self.shown = np.tile(fresh.shown[:, None], (1, capacity))
+        self.states = np.repeat(fresh.state[:, None], capacity, axis=1)
+        self.windows = np.zeros((len(fresh.window), capacity))
+        self.shown = np.repeat(fresh.shown[:, None], capacity, axis=1)
+        self.given = numbers(*[0] * len(ACROSS))
+        self.at = addressof(self.given)
 
     def grow(self, capacity: int) -> None:
-        old, rows = self.__class__(self.link, capacity), len(self.states)
-        old.states[:rows], old.windows[:rows], old.shown[:, :rows] = self.states, self.windows, self.shown
+        """Make room for more rows."""
+        old, rows = self.__class__(self.link, capacity), self.states.shape[1]
+        old.states[:, :rows], old.windows[:, :rows], old.shown[:, :rows] = self.states, self.windows, self.shown
         self.states, self.windows, self.shown = old.states, old.windows, old.shown
 
     def put(self, row: int, carried: Carried) -> None:
-        self.states[row], self.windows[row], self.shown[:, row] = carried.state, carried.window, carried.shown
+        """Put a row's state in place."""
+        self.states[:, row], self.windows[:, row], self.shown[:, row] = carried.state, carried.window, carried.shown
 
     def taken(self, row: int) -> Carried:
-        return Carried(self.states[row].copy(), self.windows[row].copy(), self.shown[:, row].copy())
+        """A copy of a row's state."""
+        return Carried(self.states[:, row].copy(), self.windows[:, row].copy(), self.shown[:, row].copy())
+
+    def fixed(self, fed: npt.NDArray[np.bool_], updated: Ints) -> None:
+        """Write down where everything lies that stays where it is from one bar to the next."""
+        rows, capacity = len(fed), self.states.shape[1]
+        arrays = address(self.states), address(self.windows), address(self.link.params), address(self.shown)
+        self.given[MOVING:] = [rows, capacity, address(fed, FLAG), *arrays, address(updated, INT)]
 
 
 class Bound:
@@ -71,15 +89,19 @@ class Bound:
         mask = self._mask
         if mask is None:
             self._mask = mask = self._fed[: int(self.rows.max(initial=-1)) + 1]
-        shown = values
+            for columns in self._columns:
+                columns.fixed(mask, self._updated)
+        width = values.shape[1]
+        if min(width, len(present)) < len(mask):
+            raise ValueError(f"{len(mask)} rows are fed, and there are bars of {width}, flags of {len(present)}")
+        bars, there = address(values), address(present, FLAG)
+        shown, size = 0, 0
         for columns in self._columns:
             link = columns.link
-            source = values[link.column] if link.source < 0 else shown[link.source]
-            link.kernel.across(
-                mask, present, source, values, slot, session, columns.states, columns.windows, link.params,
-                columns.shown, self._updated, end,
-            )  # fmt: skip
-            shown = columns.shown
+            source = bars + 8 * width * link.column if link.source < 0 else shown + 8 * size * link.source
+            columns.given[:MOVING] = [source, bars, width, there, slot, session, end]
+            link.kernel.across(columns.at)
+            shown, size = columns.given[_OUT], columns.shown.shape[1]
 
     def put(self, row: int, warm: Warm) -> None:
         """Put a row's state in place and feed it from now on."""
@@ -91,7 +113,7 @@ class Bound:
     def put_many(self, rows: Ints, other: "Bound", places: Ints) -> None:
         """Take over rows of the same indicator, bound elsewhere, and feed them from now on."""
         for columns, theirs in zip(self._columns, other._columns, strict=True):
-            columns.states[rows], columns.windows[rows] = theirs.states[places], theirs.windows[places]
+            columns.states[:, rows], columns.windows[:, rows] = theirs.states[:, places], theirs.windows[:, places]
             columns.shown[:, rows] = theirs.shown[:, places]
         self._updated[rows], self._sessions[rows] = other._updated[places], other._sessions[places]
         self._fed[rows], self._mask = True, None
@@ -114,7 +136,7 @@ class Bound:
 
     def seen(self, row: int) -> int:
         """Bars that the innermost link was fed with."""
-        return int(self._columns[0].states[row, 0])
+        return int(self._columns[0].states[0, row])
 
     def valid(self, row: int) -> bool:
         """Whether there is a number."""

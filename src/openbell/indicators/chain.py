@@ -1,6 +1,7 @@
 """An indicator ready to run: its links, innermost first, each with its loops and the layout of its state."""
 
 from collections.abc import Callable
+from ctypes import addressof
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from openbell.bars.interval import Interval
 from openbell.errors import IndicatorError, Problem
 from openbell.indicators.definition import CalendarFigure, Kind, Value
 from openbell.indicators.kernel import Kernel, kernel_of
+from openbell.indicators.machine import INT, address, numbers
 from openbell.indicators.spec import IndicatorSpec
 
 Ints = npt.NDArray[np.int64]
@@ -176,14 +178,15 @@ class Chain:
         tuple
             Values of shape (outputs, bars), and the index of the last bar that counted, -1 for none.
         """
-        bars, last, out = len(columns[0]), -1, columns[0]
+        bars, last, out = len(columns[0]), np.full(1, -1, np.int64), columns[0]
+        places = (*map(address, columns), address(slots, INT), address(sessions, INT))
         for link, stand in zip(self.links, carried, strict=True):
-            source = columns[link.column] if link.source < 0 else out[link.source]
+            source = address(columns[link.column] if link.source < 0 else out[link.source])
             out = np.empty((link.outputs, bars))
-            last = link.kernel.through(
-                source, *columns, slots, sessions, stand.state, stand.window, link.params, stand.shown, out
-            )
-        return out, last
+            after = (stand.state, stand.window, link.params, stand.shown, out)
+            given = numbers(bars, source, *places, *map(address, after), address(last, INT))
+            link.kernel.through(addressof(given))
+        return out, int(last[0])
 
     def table(self, columns: tuple[Floats, ...], slots: Ints, sessions: Ints) -> Floats:
         """Feed bars of many symbols from the beginning.
@@ -202,11 +205,13 @@ class Chain:
         """
         symbols, bars = columns[0].shape
         out = columns[0]
+        places = (*map(address, columns), address(slots, INT), address(sessions, INT))
         for link in self.links:
             source = columns[link.column] if link.source < 0 else np.ascontiguousarray(out[:, link.source])
-            out = np.empty((symbols, link.outputs, bars))
-            fresh = link.fresh()
-            link.kernel.table(source, *columns, slots, sessions, fresh.state, fresh.window, link.params, out)
+            out, fresh = np.empty((symbols, link.outputs, bars)), link.fresh()
+            start, window, params, made = map(address, (fresh.state, fresh.window, link.params, out))
+            given = numbers(symbols, bars, address(source), *places, start, window, link.width, params, made)
+            link.kernel.table(addressof(given))
         return out
 
 

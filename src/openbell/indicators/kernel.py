@@ -1,9 +1,9 @@
 """From one scalar definition to compiled loops, kept on disk.
 
 1. `loop_text` writes a loop over a definition's `update` as a small module.
-2. `_written` puts it into the cache folder, under a name that holds the hash of the loop, of the definition and of
-   every helper that the definition reaches.
-3. numba finds the machine code beside that file, or compiles it anew; it looks at its own version and the processor.
+2. `_place` names it by the hash of the loop, of the definition, of every helper that the definition reaches, and of
+   numba, LLVM and the processor.
+3. The machine code under that name is run (`openbell.indicators.machine`), or numba makes it anew.
 """
 
 import hashlib
@@ -11,32 +11,33 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from openbell.errors import IndicatorError, Problem
+from openbell.indicators import machine
 from openbell.indicators.definition import Definition, Kind
 from openbell.indicators.loops import fields, loop_text
+from openbell.indicators.machine import Loop
 from openbell.indicators.source import fingerprint, rewritten
 from openbell.market.cache import cache_root, write_atomically
 
 _lock = threading.RLock()
 _kernels: dict[tuple[Definition, bool], "Kernel"] = {}
 _listeners: list[Callable[[str], None]] = []
+_BORROWED = frozenset({"listed", "floats", "stamps", "flags", "moved", "part", "strided"})
 
 
 @dataclass(frozen=True, eq=False)
 class Kernel:
     """The loops of a definition.
 
-    ``across(fed, present, source, values, slot, session, states, windows, params, out, updated, end)`` feeds one bar of
-    many symbols; ``through(source, open, high, low, close, volume, slots, sessions, state, window, params, shown,
-    out)`` feeds many bars of one and returns the index of the last bar that counted, or -1; ``table(source, open, high,
-    low, close, volume, slots, sessions, start, window, params, out)`` feeds many bars of many from the beginning. Each
-    is compiled at its first use, holds no lock of Python's and writes into the arrays that it gets.
+    ``across`` feeds one bar of many symbols, ``through`` many bars of one, ``table`` many bars of many from the
+    beginning. Each takes the address of the numbers that `openbell.indicators.loops` names, looks at no bounds, writes
+    into the arrays whose addresses it gets, is compiled at its first use, and holds no lock of Python's.
 
     Parameters
     ----------
@@ -55,22 +56,19 @@ class Kernel:
         return fingerprint(self.definition.update)
 
     @cached_property
-    def across(self) -> Callable[..., None]:
+    def across(self) -> Loop:
         """One instant, many symbols."""
-        made: Callable[..., None] = _compiled(self, "across")
-        return made
+        return _loop(self, "across")
 
     @cached_property
-    def through(self) -> Callable[..., int]:
+    def through(self) -> Loop:
         """Many bars, one symbol."""
-        made: Callable[..., int] = _compiled(self, "through")
-        return made
+        return _loop(self, "through")
 
     @cached_property
-    def table(self) -> Callable[..., None]:
+    def table(self) -> Loop:
         """Many bars, many symbols."""
-        made: Callable[..., None] = _compiled(self, "table")
-        return made
+        return _loop(self, "table")
 
 
 def kernel_of(definition: Definition, resets: bool = False) -> Kernel:
@@ -85,21 +83,64 @@ def cache_folder() -> Path:
     return cache_root() / "kernels"
 
 
-def _compiled(kernel: Kernel, loop: str) -> Any:
+def _loop(kernel: Kernel, loop: str) -> Loop:
+    """A loop from the cache, or compiled anew."""
+    with _lock:
+        text = loop_text(kernel.definition, kernel.resets, loop)
+        path = _place(kernel.definition.name, f"{kernel.fingerprint}{text}{machine.stamp()}")
+        try:
+            return machine.found(path) or _compiled(kernel.definition, loop, text, path)
+        except machine.UnlinkedError:
+            return _of_numba(kernel.definition, loop, text, path.with_suffix(".py"))
+
+
+def _compiled(definition: Definition, loop: str, text: str, path: Path) -> Loop:
+    """Compile a loop, keep its machine code, and run that.
+
+    Raises
+    ------
+    UnlinkedError
+        If it cannot run by itself.
+    """
     import numba
 
-    definition = kernel.definition
-    with _lock:
-        text = loop_text(definition, kernel.resets, loop)
-        path = _written(definition.name, kernel.fingerprint, text)
-        namespace = _Globals(definition)
-        exec(compile(text, str(path or f"<{definition.name} {loop}>"), "exec"), namespace)
-        make = numba.njit(_signature(loop), cache=path is not None, nogil=True, error_model="numpy")
-        try:
-            with _watched(definition):
-                return make(namespace[loop])
-        except numba.core.errors.NumbaError as error:
-            raise IndicatorError(_compile_problem(definition, str(error))) from error
+    signature = numba.types.void(numba.types.int64)
+    machine.split_loops()
+    with _named(definition), _watched(definition):
+        made = numba.cfunc(signature, error_model="numpy")(_function(definition, loop, text, str(path)))
+    code = machine.made(made.inspect_llvm(), made.native_name.removeprefix("cfunc."))
+    with suppress(OSError):
+        machine.keep(path, code)
+    return machine.linked(code)
+
+
+def _of_numba(definition: Definition, loop: str, text: str, path: Path) -> Loop:
+    """A loop that calls what numba brings along, by numba's own cache."""
+    import numba
+
+    signature = numba.types.void(numba.types.int64)
+    cached = _written(path, text)
+    make = numba.njit(signature, cache=cached, nogil=True, error_model="numpy")
+    with _named(definition), _watched(definition):
+        made: Loop = make(_function(definition, loop, text, str(path) if cached else f"<{definition.name} {loop}>"))
+    return made
+
+
+def _function(definition: Definition, loop: str, text: str, file: str) -> Any:
+    namespace = _Globals(definition)
+    exec(compile(text, file, "exec"), namespace)
+    return namespace[loop]
+
+
+@contextmanager
+def _named(definition: Definition) -> Iterator[None]:
+    """Say of an indicator that cannot be compiled where and why."""
+    from numba.core.errors import NumbaError
+
+    try:
+        yield
+    except NumbaError as error:
+        raise IndicatorError(_compile_problem(definition, str(error))) from error
 
 
 @contextmanager
@@ -155,10 +196,10 @@ class _Globals(dict[str, Any]):
             cpu_target.typing_context.refresh()
             cpu_target.target_context.refresh()
             return made
-        if name == "part":
-            from openbell.indicators.borrow import part
+        if name in _BORROWED:
+            from openbell.indicators import borrow
 
-            return self.setdefault(name, part)
+            return self.setdefault(name, getattr(borrow, name))
         raise KeyError(name)
 
 
@@ -173,42 +214,21 @@ def _update(definition: Definition) -> Any:
     )
 
 
-def _signature(loop: str) -> Any:
-    from numba import types
-
-    def array(dtype: Any, ndim: int, readonly: bool) -> Any:
-        return types.Array(dtype, ndim, "C", readonly=readonly)
-
-    read, state = array(types.float64, 1, True), array(types.float64, 1, False)
-    ints, table = array(types.int64, 1, True), array(types.float64, 2, False)
-    if loop == "through":
-        return types.int64(read, read, read, read, read, read, ints, ints, state, state, read, state, table)
-    if loop == "table":
-        rows = array(types.float64, 2, True)
-        out = array(types.float64, 3, False)
-        return types.void(rows, rows, rows, rows, rows, rows, ints, ints, read, state, read, out)
-    present, values = array(types.boolean, 1, True), array(types.float64, 2, True)
-    stamps = array(types.int64, 1, False)
-    return types.void(
-        present, present, read, values, types.int64, types.int64, table, table, read, table,
-        stamps, types.int64,
-    )  # fmt: skip
+def _place(name: str, content: str) -> Path:
+    """Where a loop is kept; its name alone says whether machine code belongs to it."""
+    digest = hashlib.sha256(content.encode()).hexdigest()[:24]
+    return cache_folder() / f"{name}_{digest}.code"
 
 
-def _written(name: str, mark: str, text: str) -> Path | None:
-    """The loop's file, or None where the cache cannot be written.
-
-    Its time is fixed, so that its name alone says whether compiled code belongs to it.
-    """
-    digest = hashlib.sha256(f"{mark}{text}".encode()).hexdigest()[:24]
-    path = cache_folder() / f"{name}_{digest}.py"
+def _written(path: Path, text: str) -> bool:
+    """Whether the loop's file is there for numba's cache; its time is fixed, as its name says all."""
     try:
         if not path.exists():
             write_atomically(path, text.encode())
             os.utime(path, (0, 0))
     except OSError:
-        return None
-    return path
+        return False
+    return True
 
 
 def _compile_problem(definition: Definition, message: str) -> Problem:

@@ -65,9 +65,11 @@ class History:
 
     def since(self, stamp: int) -> "History":
         """The part from a stamp on."""
-        if not self.parts or int(self.parts[0].ts[0]) >= stamp:
+        first = self.first
+        if first is None or first >= stamp:
             return self
-        kept = (part if int(part.ts[0]) >= stamp else part[int(part.ts.searchsorted(stamp)) :] for part in self.parts)
+        parts = (part for part in self.parts if len(part))
+        kept = (part if int(part.ts[0]) >= stamp else part[int(part.ts.searchsorted(stamp)) :] for part in parts)
         return History(tuple(part for part in kept if len(part)))
 
     def ending(self, bars: int) -> Block:
