@@ -1,9 +1,8 @@
-"""The store by itself: the universe, one symbol, one more day, and bringing files in, beside polars."""
+"""The store by itself: the universe, one symbol, one more day, gaps, and bringing bars in, beside polars."""
 
-import shutil
 from functools import partial
-from pathlib import Path
 
+from benchmarks.cases import imports
 from benchmarks.data import Market
 from benchmarks.limits import decode, decode_file
 from benchmarks.lines import Line, most, ratio_of
@@ -11,28 +10,35 @@ from benchmarks.measure import Part, Samples, interleaved, timed
 from benchmarks.setting import Setting
 from openbell.bars.interval import Interval
 from openbell.market.calendar import load_calendar
-from openbell.store.importing import import_files
+from openbell.store.coverage import find_gaps
 from openbell.store.manager import DataManager
 
 MINUTE = Interval.parse("1m")
 SYMBOLS_A_ROUND = 20
+YEAR = 252
 
 
 def run(setting: Setting) -> list[Line]:
-    """One line per load."""
+    """One line per load, and one per kind of import."""
+    return [*_loads(setting), *imports.run(setting)]
+
+
+def _loads(setting: Setting) -> list[Line]:
     sizes = setting.sizes
     one = setting.data.market(sizes.largest, sizes.sessions)
     loose = setting.data.loose(sizes.largest, sizes.sessions, min(5, sizes.sessions - 2))
     tidy = setting.data.tidy(sizes.markets[0], sizes.sessions)
+    year = setting.data.market(sizes.largest, sizes.sessions if sizes.lean else YEAR)
     parts: dict[str, Part] = {
         "universe": lambda: timed(lambda: _read(_manager(one), one)),
+        "loose universe": lambda: timed(lambda: _read(_manager(loose), loose)),
         "polars": lambda: decode(one.files),
         "symbol": lambda: _symbols(one),
+        "first symbol": lambda: _first(one),
         "loose symbol": lambda: _symbols(loose),
         "polars symbol": lambda: [decode_file(path) for path in sorted(tidy.glob("*.parquet"))[:SYMBOLS_A_ROUND]],
         "day": lambda: _one_more_day(loose),
-        "import": lambda: _import(tidy, setting.scratch / "imported"),
-        "polars import": lambda: _rewrite(tidy, setting.scratch / "rewritten"),
+        "gaps": lambda: timed(lambda: _gaps(year)),
     }
     return _lines(setting, interleaved(setting.rounds, parts, warm=True))
 
@@ -45,6 +51,7 @@ def _lines(setting: Setting, figures: dict[str, Samples]) -> list[Line]:
         Line(
             f"store: universe, {place}", figures["universe"], limit=plain, limit_name="polars", bar=ratio_of(1.5, full)
         ),
+        Line(f"store: universe, loose days, {place}", figures["loose universe"], limit=plain, limit_name="polars"),
         Line(
             f"store: one symbol, {place}",
             figures["symbol"],
@@ -59,14 +66,9 @@ def _lines(setting: Setting, figures: dict[str, Samples]) -> list[Line]:
             limit_name="in one import",
             bar=ratio_of(2.0, full),
         ),
-        Line(f"store: one more day, {place}", figures["day"], bar=most(100.0, full)),
-        Line(
-            f"store: import of tidy files, {sizes.markets[0]} x {sizes.sessions}",
-            figures["import"],
-            limit=figures["polars import"],
-            limit_name="polars, read and write",
-            bar=ratio_of(2.0, not sizes.lean),
-        ),
+        Line(f"store: one symbol in a store just opened, {place}", figures["first symbol"], bar=most(5.0, full)),
+        Line(f"store: one more day read, {place}", figures["day"], bar=most(100.0, full)),
+        Line(f"store: gaps, {sizes.largest} symbol-years", figures["gaps"], bar=most(1000.0, full)),
     ]
 
 
@@ -74,20 +76,23 @@ def _manager(market: Market) -> DataManager:
     return DataManager(market.store, load_calendar("XNYS"))
 
 
-def _read(manager: DataManager, market: Market, low: int = 0, high: int = -1) -> object:
+def _span(market: Market, low: int = 0, high: int = -1) -> tuple[int, int]:
     """Sessions of a market, by their places in it."""
-    first, last = (manager.calendar.ordinal_of(market.dates[place]) for place in (low, high))
+    first, last = (load_calendar("XNYS").ordinal_of(market.dates[place]) for place in (low, high))
     assert first is not None
     assert last is not None
+    return first, last
+
+
+def _read(manager: DataManager, market: Market, low: int = 0, high: int = -1) -> object:
+    first, last = _span(market, low, high)
     return manager.read(market.symbols, MINUTE, first, last)
 
 
 def _symbols(market: Market) -> Samples:
     """Some symbols one after the other, none read before."""
     manager = _manager(market)
-    first, last = (manager.calendar.ordinal_of(market.dates[place]) for place in (0, -1))
-    assert first is not None
-    assert last is not None
+    first, last = _span(market)
     found = market.symbols[:: max(1, len(market.symbols) // SYMBOLS_A_ROUND)]
     manager.read(market.symbols[1:2], MINUTE, first, last)
     return [timed(partial(manager.read, [symbol], MINUTE, first, last)) for symbol in found]
@@ -100,19 +105,12 @@ def _one_more_day(market: Market) -> float:
     return timed(lambda: _read(manager, market, 1, -1))
 
 
-def _import(tidy: Path, store: Path) -> float:
-    shutil.rmtree(store, ignore_errors=True)
-    return timed(lambda: import_files([tidy], store, interval="1m", market="XNYS"))
+def _first(market: Market) -> float:
+    """One symbol of a store that was not opened before."""
+    first, last = _span(market)
+    return timed(lambda: _manager(market).read(market.symbols[2:3], MINUTE, first, last))
 
 
-def _rewrite(tidy: Path, folder: Path) -> float:
-    import polars as pl
-
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-
-    def work() -> None:
-        for path in sorted(tidy.glob("*.parquet")):
-            pl.read_parquet(path).write_parquet(folder / path.name)
-
-    return timed(work)
+def _gaps(market: Market) -> object:
+    first, last = _span(market)
+    return find_gaps(_manager(market), market.symbols, MINUTE, first, last)

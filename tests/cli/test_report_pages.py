@@ -45,7 +45,7 @@ def page(store: Path, tmp_path: Path) -> Path:
     made = document(
         store,
         session={"symbols": ["NVDA", "THIN", "ZZZZ"]},
-        strategies=[{"use": f"{tmp_path}/mine.py:Cross"}],
+        strategies=[{"use": f"{tmp_path}/mine.py:Cross", "slow_after": 1e-7}],
         scanners=[
             {"use": "openbell.scanners.ready:Gap", "pre_session": True, "every": "30m", "params": {"gap": 0.001}}
         ],
@@ -126,6 +126,7 @@ def test_a_browser_draws_all_of_it_without_an_error(page: Path, tmp_path: Path, 
         "NOBODY",
         "The thinnest",
         "Which 1m bars of a day are missing",
+        "calls took longer than 1e-07 s",
         "load_historical",
     ):
         assert text in done.stdout, text

@@ -13,6 +13,7 @@ from openbell.config.loader import load, schema
 from openbell.config.session_file import HistoryRule, Mode, QualityRule
 from openbell.errors import ConfigError
 from openbell.indicators import registry
+from openbell.market.actions import Prices
 from openbell.market.session import Hours
 
 WHOLE = """
@@ -155,7 +156,13 @@ class TestWholeFile:
     def test_what_is_left_out_has_its_default(self, folder):
         file = load(str(written(folder, SMALL)))
 
-        assert (file.mode, file.speed, file.hours, file.completeness) == (Mode.BACKTEST, 0.0, Hours.REGULAR, 0.0)
+        assert (file.mode, file.speed, file.hours, file.completeness, file.prices) == (
+            Mode.BACKTEST,
+            0.0,
+            Hours.REGULAR,
+            0.0,
+            Prices.RAW,
+        )
         assert (file.history, file.indicators, file.strategies) == ((), (), ())
         assert file.quality == QualityRule(history=True, session=True)
 
@@ -253,6 +260,7 @@ class TestFaults:
             ({"session__intervals": [5]}, "session.intervals[0]", "5 is not an interval", "a list"),
             ({"session__intervals": ["2d"]}, "session.intervals[0]", "'2d' is several days", "a list"),
             ({"session__hours": "late"}, "session.hours", "was 'late'", 'hours = "extended"'),
+            ({"session__prices": "adj"}, "session.prices", "was 'adj'", 'prices = "raw"'),
             ({"session__completeness": 1.5}, "session.completeness", "was 1.5", "from 0.0 to 1.0"),
             ({"history": [{"intervals": ["1m"]}]}, "history[0].days", "is missing", "days = 30"),
             ({"history": [{"days": 0, "intervals": ["1m"]}]}, "history[0].days", "was 0", "1 or more"),

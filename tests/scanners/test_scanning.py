@@ -250,7 +250,8 @@ def test_scanners_are_alive_on_the_second_day(store: Path, tmp_path: Path):
 
 
 def test_statistics_agree_with_numpy():
-    from openbell.scanners.figures import STATISTICS, statistic_of
+    from openbell.indicators.aggregates import statistic_of
+    from openbell.scanners.figures import STATISTICS
 
     table = np.random.default_rng(1).normal(size=(50, 20))
     table[np.random.default_rng(2).random(table.shape) < 0.3] = np.nan

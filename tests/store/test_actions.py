@@ -89,6 +89,34 @@ def test_a_table_with_a_row_that_is_no_action_is_refused_as_a_whole(tmp_path: Pa
     assert not report.changed
 
 
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(
+    base=st.sampled_from(
+        [
+            b"symbol,date,kind,value\nAAPL,2020-08-31,split,4\nKO,2012-08-13,dividend,0.5\n",
+            b"ticker;execution_date;split_from;split_to\nAAPL;2020-08-31;1;4\n",
+            b"symbol,listed,delisted\nX,1999-01-04,2025-06-18\n",
+            b"20000620,0.86,0.0089,101\n20050225,0.86,0.0178,88.97\n20501231,1,1,0\n",
+        ]
+    ),
+    changes=st.lists(st.tuples(st.integers(0, 200), st.binary(max_size=6)), max_size=6),
+    form=st.sampled_from([None, "actions"]),
+)
+def test_whatever_a_table_holds_it_comes_in_or_is_refused_with_its_place(
+    tmp_path_factory: pytest.TempPathFactory, base: bytes, changes: list[tuple[int, bytes]], form: str | None
+) -> None:
+    for at, what in changes:
+        base = base[: at % (len(base) + 1)] + what + base[at % (len(base) + 1) + len(what) :]
+    path = tmp_path_factory.mktemp("fuzz") / "factor_files" / "A.csv"
+    path.parent.mkdir()
+    path.write_bytes(base)
+
+    report = import_files([path], path.parent.parent / "store", format=form, dry_run=True)
+
+    assert all(problem.where and problem.what and problem.fix for problem in report.all_problems())
+    assert report.actions or report.all_problems() or report.files
+
+
 def test_bars_with_columns_of_splits_stay_bars(tmp_path: Path) -> None:
     text = "date,open,high,low,close,volume,dividends,stock splits\n2024-06-24,1,2,1,2,100,0,0\n"
 
@@ -190,7 +218,7 @@ def test_an_action_of_tomorrow_is_not_known_today(
     seen = data.as_of(first + 1, prices)
     block = seen.read(["AAA"], MINUTE, first, first + 1)["AAA"]
 
-    assert (seen.actions("AAA"), seen.unapplied("AAA")) == ((), ())
+    assert (seen.actions("AAA"), seen.unapplied("AAA", 0)) == ((), ())
     assert np.array_equal(block.close, raw.close[:780])
 
 
@@ -217,8 +245,9 @@ def test_a_dividend_that_no_close_before_it_exceeds_is_left_out_and_named(
 
     seen = data.as_of(first + 4, Prices.ADJUSTED)
 
-    assert seen.actions("AAA") == ()
-    assert seen.unapplied("AAA") == (early, huge)
+    assert seen.unapplied("AAA", 0) == (early, huge)
+    assert seen.unapplied("AAA", first) == (huge,)
+    assert np.array_equal(seen.read(["AAA"], MINUTE, first, first + 4)["AAA"].close, minutes(MONDAY, 5).close)
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, database=None)

@@ -88,7 +88,7 @@ def place_of(error: BaseException) -> str:
     """The line of the innermost frame that is not openbell's own, like ``strategies.py line 12, in on_bars: x = y``."""
     frames = traceback.extract_tb(error.__traceback__)
     own = str(Path(__file__).parents[1])
-    theirs = [frame for frame in frames if not frame.filename.startswith(own)] or list(frames)
+    theirs = [frame for frame in frames if not frame.filename.startswith((own, "<"))] or list(frames)
     if not theirs:
         return "before any line of it"
     last = theirs[-1]

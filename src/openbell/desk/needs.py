@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Self
 
 from openbell.bars.interval import Interval
-from openbell.config.session_file import HistoryRule, IndicatorRule
+from openbell.config.session_file import AggregateRule, HistoryRule, IndicatorRule
+from openbell.indicators.aggregates import Aggregate
 from openbell.indicators.compute import indicator
 from openbell.indicators.spec import IndicatorSpec
 
@@ -33,6 +34,7 @@ class Needs:
         self.owner = owner
         self.indicators: list[IndicatorRule] = []
         self.history: list[HistoryRule] = []
+        self.aggregates: list[AggregateRule] = []
         self.minimum_quality: float | None = None
 
     # object: parameters may be anything that a definition takes, and the registry says what it thinks of each.
@@ -74,6 +76,47 @@ class Needs:
         parsed = interval if isinstance(interval, Interval) else Interval.parse(interval)
         self.history.append(HistoryRule(days, (parsed,), _some(symbols), bars, f"declared by {self.owner}"))
         return self
+
+    def aggregate(
+        self,
+        name: str,
+        column: str,
+        statistic: str = "mean",
+        *,
+        days: int | None = None,
+        weeks: int | None = None,
+        per: str = "session",
+        early: str = "keep",
+        symbols: Iterable[str] | None = None,
+    ) -> str:
+        """A figure over past sessions, ready before the open: as under ``[[aggregates]]``.
+
+        Parameters
+        ----------
+        name
+            What it is read by: ``bars.aggregate(name)``; also what is returned.
+        column, statistic, days, weeks, per, early
+            As of `openbell.indicators.aggregates.Aggregate`.
+        symbols
+            Only for these.
+
+        Raises
+        ------
+        IndicatorError
+            If there is no such figure; says what there is.
+
+        Examples
+        --------
+        >>> needs = Needs("strategy:Crossover")
+        >>> needs.aggregate("usual", "volume", days=10)
+        'usual'
+        >>> needs.aggregates[0].aggregate.key
+        'volume_mean_10d'
+        """
+        # A word that is none is refused with the other mistakes.
+        figure = Aggregate(column, statistic, days, weeks, per, early)  # type: ignore[arg-type]
+        self.aggregates.append(AggregateRule(name, figure, _some(symbols)))
+        return name
 
     def quality(self, minimum: float) -> Self:
         """The least quality of a symbol's bars, 0 to 100: below it `Bars.trusted` is False and ``on_bar`` not called.

@@ -10,7 +10,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openbell.engine.receipt import BARS, RECEIPT, VALUES
+from openbell.engine.receipt import BARS, FIGURE, RECEIPT, VALUES
 from openbell.errors import Problem, SessionError
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ class Difference:
     Parameters
     ----------
     kind
-        ``versions``, ``calendar``, ``actions``, ``file``, ``session file``, ``bars``, ``indicator``, ``request``,
-        ``signal`` or ``digest``.
+        ``versions``, ``calendar``, ``actions``, ``file``, ``session file``, ``bars``, ``indicator``,
+        ``aggregate``, ``request``, ``signal`` or ``digest``.
     where
         Day, symbol, interval and so on, in words.
     one, two
@@ -202,7 +202,8 @@ def _values(one: _Run, two: _Run) -> Iterator[Difference]:
     for row in joined.iter_rows(named=True):
         if repr(row["value"]) != repr(row["value_two"]):
             where = f"{row['symbol']} {row['indicator']} {row['output']} at the end of {row['day']}"
-            yield Difference("indicator", where, *(_shown(row[name]) for name in ("value", "value_two")))
+            kind = "aggregate" if row["output"].startswith(FIGURE) else "indicator"
+            yield Difference(kind, where, *(_shown(row[name]) for name in ("value", "value_two")))
 
 
 def _shown(value: float | None) -> str:

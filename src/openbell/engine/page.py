@@ -83,7 +83,16 @@ def _market(folder: Path) -> str:
 
 def _day(day: Json) -> Json:
     kept = ("date", "digest", "instants", "bars", "signals", "dropped", "faults", "funnels", "scans")
-    return {key: day[key] for key in kept} | {"requests": len(day["requests"]), "symbols": len(day["symbols"])}
+    counts = {"requests": len(day["requests"]), "symbols": len(day["symbols"])}
+    return {key: day[key] for key in kept} | counts | {"warnings": _warnings(day["warnings"])}
+
+
+def _warnings(warnings: list[Json]) -> list[Json]:
+    """Alike ones together: how many, and the first of them."""
+    alike: dict[str, list[Json]] = defaultdict(list)
+    for warning in warnings:
+        alike[warning["code"]].append(warning)
+    return [{"count": len(all_)} | all_[0] for all_ in alike.values()]
 
 
 def _callbacks(days: list[Json]) -> Json:

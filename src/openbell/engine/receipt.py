@@ -6,6 +6,7 @@ unchanged is written once.
 
 import hashlib
 import json
+import math
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from openbell.bars.block import Block
+from openbell.bars.block import Block, Floats
 from openbell.config.session_file import SessionFile
 from openbell.indicators.registry import module_of
 from openbell.indicators.spec import IndicatorSpec
@@ -24,6 +25,9 @@ from openbell.session.session_data import SessionData
 
 PACKAGES = ("openbell", "numpy", "numba", "polars", "exchange-calendars", "tzdata")
 RECEIPT, BARS, VALUES = "receipt.json", "receipt-bars.parquet", "receipt-values.parquet"
+
+# What the outputs of figures over past sessions are called among those of indicators.
+FIGURE = "figure over past sessions"
 
 _BYTES_PER_SESSION = 32
 
@@ -60,6 +64,8 @@ class Receipt:
                 value = data.current_value
                 outputs = value.items() if isinstance(value, dict) else [("value", value)]
                 self._values += [(day, name, key, output, number) for output, number in outputs]
+            for key, figure in view.aggregates.items():
+                self._values += [(day, name, key, output, number) for output, number in figure_outputs(figure)]
 
     def write(self, folder: Path) -> None:
         """Write ``receipt.json`` and its two tables into a run folder."""
@@ -99,6 +105,14 @@ class Receipt:
                     self._hashes[key] = mark
                     date = session.time.calendar.session(int(np.searchsorted(begins, start))).date.isoformat()
                     self._bars.append((day, symbol, interval, date, count, mark))
+
+
+def figure_outputs(figure: float | Floats) -> list[tuple[str, float]]:
+    """A figure over past sessions as values of a receipt; of a curve its sum, and its sum weighted by place."""
+    if isinstance(figure, float):
+        return [(FIGURE, figure)]
+    known = np.nan_to_num(figure)
+    return [(f"{FIGURE} sum", math.fsum(known)), (f"{FIGURE} moment", math.fsum(known * np.arange(len(known))))]
 
 
 def versions() -> dict[str, str]:

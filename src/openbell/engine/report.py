@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from openbell.bars.block import Floats
 from openbell.bars.interval import Interval
 from openbell.config.session_file import SessionFile
 from openbell.desk.signals import SignalBook
@@ -211,6 +214,7 @@ def _symbol(session: SessionData, record: SymbolRecord, today: Mapping[Interval,
             for name, bars in view.bars.items()
         },
         "indicators": {key: _indicator(data, session) for key, data in view.indicators.items()},
+        "aggregates": {name: _aggregate(figure) for name, figure in view.aggregates.items()},
     }
 
 
@@ -232,6 +236,14 @@ def _indicator(data: IndicatorData, session: SessionData) -> Json:
     updated = data.last_updated
     stamp = None if updated is None else session.time.iso(session.time.parse(updated))
     return {"value": plain, "valid": data.valid, "settled": data.settled, "last_updated": stamp}
+
+
+def _aggregate(figure: float | Floats) -> Json | float | None:
+    """A figure over past sessions; of a curve how long it is, how many of its places have a number, and their sum."""
+    if isinstance(figure, float):
+        return _number(figure)
+    known = figure[~np.isnan(figure)]
+    return {"slots": len(figure), "known": len(known), "sum": math.fsum(known)}
 
 
 def _number(value: float) -> float | None:

@@ -6,7 +6,7 @@ Without numba, so that checking a file stays quick.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from openbell.config.session_file import ScannerRule, SessionFile, StrategyRule
+from openbell.config.session_file import AggregateRule, ScannerRule, SessionFile, StrategyRule
 from openbell.desk.desk import Desk, Engine
 from openbell.desk.loading import make, set_up
 from openbell.desk.needs import Needs
@@ -22,7 +22,32 @@ def promised(file: SessionFile, needs: Sequence[Needs]) -> SessionFile:
     """The session file with what users' code declared: every full symbol brings it."""
     indicators = [rule for one in needs for rule in one.indicators]
     history = [rule for one in needs for rule in one.history]
-    return replace(file, indicators=(*file.indicators, *indicators), history=(*file.history, *history))
+    aggregates = [rule for one in needs for rule in one.aggregates]
+    return replace(
+        file,
+        indicators=(*file.indicators, *indicators),
+        history=(*file.history, *history),
+        aggregates=(*file.aggregates, *_agreed(file.aggregates, aggregates)),
+    )
+
+
+def _agreed(had: Sequence[AggregateRule], more: Sequence[AggregateRule]) -> list[AggregateRule]:
+    """The figures that are new; the same one may be declared by several.
+
+    Raises
+    ------
+    ConfigError
+        If two that differ have one name.
+    """
+    found: list[AggregateRule] = []
+    for rule in more:
+        same = [one for one in (*had, *found) if one.name == rule.name]
+        if any(one.aggregate != rule.aggregate for one in same):
+            what = f"declared twice, as {same[0].aggregate.key} and as {rule.aggregate.key}."
+            raise ConfigError(Problem(f"figure {rule.name!r}", what, "Give each a name of its own.", code="name_taken"))
+        if rule not in same:
+            found.append(rule)
+    return found
 
 
 def seated(file: SessionFile, engine: Engine, signals: SignalBook) -> tuple[list[Seat], list[Seat]]:

@@ -27,12 +27,15 @@ class Trace:
         Per strategy and scanner what it decided, in words, in order.
     indicators
         Per indicator's key: the instant, the symbols and their values, float64 (outputs, symbols).
+    aggregates
+        The same for figures over past sessions by name; of a curve each place is an output.
     instants
         Every instant of the run.
     """
 
     said: dict[str, list[Said]] = field(default_factory=lambda: defaultdict(list))
     indicators: dict[str, list[Values]] = field(default_factory=lambda: defaultdict(list))
+    aggregates: dict[str, list[Values]] = field(default_factory=lambda: defaultdict(list))
     instants: list[int] = field(default_factory=list)
 
 
@@ -88,9 +91,20 @@ class _Taker:
         at = (session.time.today.ordinal, session.revision)
         if self._seen != at:
             self._seen, self._held = at, self._members()
+            self._note_aggregates(now)
         for spec, names, rows in self._held:
             values = session.indicators.values(spec)[:, rows].copy()
             self._trace.indicators[spec.key].append((now, names, values))
+
+    def _note_aggregates(self, now: int) -> None:
+        """Figures over past sessions; they change only when symbols or days do."""
+        found: dict[str, dict[str, Any]] = defaultdict(dict)
+        session = self._day.session_data
+        for symbol in session.symbols:
+            for name, figure in session.records[symbol].aggregates.items():
+                found[name][symbol] = np.atleast_1d(figure)
+        for name, figures in found.items():
+            self._trace.aggregates[name].append((now, tuple(figures), np.stack(list(figures.values()), axis=1)))
 
     def _members(self) -> list[tuple[IndicatorSpec, tuple[str, ...], Any]]:
         session = self._day.session_data

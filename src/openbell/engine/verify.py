@@ -37,7 +37,7 @@ class Finding:
     check
         ``future`` or ``history depth``.
     who
-        ``indicator:rsi_14_5m``, ``strategy:Crossover``, ``scanner:GapUp``, or ``session``.
+        ``indicator:rsi_14_5m``, ``aggregate:avg_volume``, ``strategy:Crossover``, ``scanner:GapUp``, or ``session``.
     first
         The first instant at which its output differs, exchange time.
     altered_after
@@ -77,7 +77,7 @@ class Verdict:
     instants
         After which everything was altered, one run each, exchange time.
     outputs
-        How many outputs the plain run had, by strategy, scanner and indicator.
+        How many outputs the plain run had, by strategy, scanner, indicator and figure over past sessions.
     findings
         What changed, the first one of each check first: later ones may follow from it.
     """
@@ -154,10 +154,12 @@ def deeper(file: SessionFile) -> SessionFile:
 
 def differences(plain: Trace, other: Trace, until: int | None = None) -> Iterator[tuple[str, int, str, str]]:
     """Who differs, the first instant at which, and both outputs there."""
-    for key in {**plain.indicators, **other.indicators}:
-        found = _first_value(plain.indicators.get(key, []), other.indicators.get(key, []), until)
-        if found is not None:
-            yield f"indicator:{key}", *found
+    kinds = (("aggregate", plain.aggregates, other.aggregates), ("indicator", plain.indicators, other.indicators))
+    for kind, values, changed in kinds:
+        for key in {**values, **changed}:
+            found = _first_value(values.get(key, []), changed.get(key, []), until)
+            if found is not None:
+                yield f"{kind}:{key}", *found
     for who in {**plain.said, **other.said}:
         first = _first_said(plain.said.get(who, []), other.said.get(who, []), until)
         if first is not None:
@@ -219,8 +221,11 @@ def _instants(plain: Trace, times: int, random: np.random.Generator) -> list[int
 
 
 def _outputs(trace: Trace) -> dict[str, int]:
-    indicators = {f"indicator:{key}": sum(v.shape[1] for _, _, v in part) for key, part in trace.indicators.items()}
-    return {who: len(part) for who, part in trace.said.items()} | indicators
+    kinds = (("aggregate", trace.aggregates), ("indicator", trace.indicators))
+    values = {
+        f"{kind}:{key}": sum(v.shape[1] for _, _, v in part) for kind, held in kinds for key, part in held.items()
+    }
+    return {who: len(part) for who, part in trace.said.items()} | values
 
 
 def _keep(found: dict[tuple[str, str], tuple[int, Finding]], finding: Finding, first: int) -> None:

@@ -177,7 +177,7 @@ def over_sessions(aggregate: Aggregate, sessions: Sessions, first: int, today: i
     _refuse_today(sessions.ordinals, today)
     values = _values(aggregate.column, sessions)[:, sessions.ordinals >= first]
     length = sessions.length[sessions.ordinals >= first]
-    return _figure(aggregate.statistic, _early(values, length, aggregate))
+    return statistic_of(aggregate.statistic, _early(values, length, aggregate))
 
 
 def over_day(aggregate: Aggregate, slots: Floats, length: Floats, ordinals: Ints, today: int) -> Floats:
@@ -213,7 +213,7 @@ def over_day(aggregate: Aggregate, slots: Floats, length: Floats, ordinals: Ints
     values = np.where(had & traded & np.isnan(slots), 0.0, slots) if aggregate.column in _GROWING else slots
     if aggregate.early is Early.SKIP and len(length):
         values = np.where((length < length.max())[:, None], np.nan, values)
-    return _figure(aggregate.statistic, np.ascontiguousarray(values.T))
+    return statistic_of(aggregate.statistic, np.ascontiguousarray(values.T))
 
 
 def _values(column: str, sessions: Sessions) -> Floats:
@@ -254,8 +254,24 @@ def _early(values: Floats, length: Floats, aggregate: Aggregate) -> Floats:
     return values * (whole / length) if aggregate.column in _GROWING else values
 
 
-def _figure(statistic: str, values: Floats) -> Floats:
-    """One figure per row over its numbers, oldest first."""
+def statistic_of(statistic: str, values: Floats) -> Floats:
+    """One figure per row over its numbers, added up from the oldest to the newest.
+
+    Parameters
+    ----------
+    statistic
+        As of `Aggregate`.
+    values
+        Float64 (symbols, sessions), oldest first, NaN where there is nothing.
+
+    Examples
+    --------
+    >>> table = np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, np.nan]])
+    >>> [statistic_of(name, table)[0].item() for name in ("last", "mean", "min", "max", "sum", "stdev")]
+    [3.0, 2.0, 1.0, 3.0, 4.0, 1.0]
+    >>> statistic_of("sum", table)[1].item()
+    nan
+    """
     there = ~np.isnan(values)
     count = _added(there.astype(np.float64))
     if statistic == "count":

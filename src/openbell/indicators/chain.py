@@ -188,7 +188,7 @@ class Chain:
             link.kernel.through(addressof(given))
         return out, int(last[0])
 
-    def table(self, columns: tuple[Floats, ...], slots: Ints, sessions: Ints) -> Floats:
+    def table(self, columns: tuple[Floats, ...], slots: Ints, sessions: Ints) -> list[Floats]:
         """Feed bars of many symbols from the beginning.
 
         Parameters
@@ -200,17 +200,19 @@ class Chain:
 
         Returns
         -------
-        Floats
-            Shape (symbols, outputs, bars).
+        list of Floats
+            Each output, shape (symbols, bars).
         """
         symbols, bars = columns[0].shape
-        out = columns[0]
+        out = [columns[0]]
         places = (*map(address, columns), address(slots, INT), address(sessions, INT))
         for link in self.links:
-            source = columns[link.column] if link.source < 0 else np.ascontiguousarray(out[:, link.source])
-            out, fresh = np.empty((symbols, link.outputs, bars)), link.fresh()
-            start, window, params, made = map(address, (fresh.state, fresh.window, link.params, out))
-            given = numbers(symbols, bars, address(source), *places, start, window, link.width, params, made)
+            source = columns[link.column] if link.source < 0 else out[link.source]
+            # An array each: memory of this size is used again, while more of it at once is new, and blank, every time.
+            out, fresh = [np.empty((symbols, bars)) for _ in range(link.outputs)], link.fresh()
+            start, window, params = map(address, (fresh.state, fresh.window, link.params))
+            made = numbers(*map(address, out))
+            given = numbers(symbols, bars, address(source), *places, start, window, link.width, params, addressof(made))
             link.kernel.table(addressof(given))
         return out
 

@@ -169,4 +169,4 @@ def _run(chain: Chain, tables: dict[str, Floats], slots: Ints, sessions: Ints) -
     columns = [tables.get(name, any_table) for name in FIELDS]
     if any_table.ndim == 1:
         return list(chain.run(chain.fresh(), tuple(columns), slots, sessions)[0])
-    return list(chain.table(tuple(columns), slots, sessions).swapaxes(0, 1))
+    return chain.table(tuple(columns), slots, sessions)

@@ -16,7 +16,7 @@ from openbell.indicators.definition import Definition
 from openbell.indicators.source import local
 
 # Raised when the meaning of the loops' arguments changes: kernels of an older openbell are then not found.
-FORM = 4
+FORM = 5
 
 _COLUMNS = ("open", "high", "low", "close", "volume")
 
@@ -30,7 +30,7 @@ THROUGH = (
     "bars", "source", *_COLUMNS, "slots", "sessions", "state", "window", "params", "shown", "out", "last",
 )  # fmt: skip
 TABLE = (
-    "rows", "bars", "source", *_COLUMNS, "slots", "sessions", "start", "window", "cells", "params", "out",
+    "rows", "bars", "source", *_COLUMNS, "slots", "sessions", "start", "window", "cells", "params", "outs",
 )  # fmt: skip
 _NUMBERS = frozenset({"rows", "capacity", "width", "slot", "session", "end", "bars", "cells"})
 _STAMPS = frozenset({"updated", "slots", "sessions", "last"})
@@ -81,6 +81,8 @@ def _arguments(names: Names) -> Lines:
     def read(at: int, name: str) -> str:
         if name in _NUMBERS:
             return f"given[{at}]"
+        if name == "outs":
+            return f"listed(given[{at}])"
         kind = "stamps" if name in _STAMPS else "flags" if name in _FLAGS else "floats"
         return f"{kind}(given, {at})"
 
@@ -208,7 +210,7 @@ def _table(definition: Definition, resets: bool) -> Lines:
         "for r in range(rows):",
         *_indented(
             ["for i in range(cells):", "    window[i] = 0.0"],
-            [f"out_{i} = moved(out, ({outputs} * r + {i}) * bars)" for i in range(outputs)],
+            [f"out_{i} = moved(floats(outs, {i}), r * bars)" for i in range(outputs)],
             _load("start[{}]", definition, resets),
             [f"s{i} = nan" for i in range(outputs)],
             ["for i in range(bars):"],

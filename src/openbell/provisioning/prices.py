@@ -38,7 +38,8 @@ def across_actions(
     data: DataManager, time: TimeManager, symbol: str, need: SymbolNeed, reaches: Mapping[Interval, Reach]
 ) -> Iterator[Problem]:
     """Splits that lie inside history that is read raw, and actions that could not be applied as they should."""
-    for action in data.unapplied(symbol):
+    begin = min((reach.first for reach in reaches.values()), default=time.today.ordinal)
+    for action in data.unapplied(symbol, begin):
         spanned = _spanning(data, time, symbol, need, reaches, action)
         if spanned and action.kind is Kind.SPLIT:
             what = f"{_split(action)} on {action.day} lies inside the history of {_words(spanned)}, and prices are raw."

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from openbell.bars.block import Floats
 from openbell.bars.interval import Interval
 from openbell.errors import nearest
+from openbell.indicators.aggregates import statistic_of
 from openbell.market.time_manager import TimeManager
 from openbell.store.manager import DataManager, Summaries
 
@@ -102,57 +103,6 @@ class Figures:
             if stored:
                 groups.setdefault(min(stored, key=lambda interval: interval.rank), []).append(place)
         return {interval: np.array(places, np.int64) for interval, places in groups.items()}
-
-
-def statistic_of(statistic: str, table: Floats) -> Floats:
-    """One figure per row over its columns that are numbers, added up from left to right.
-
-    Parameters
-    ----------
-    table
-        float64 (symbols, sessions), oldest first, NaN where there is nothing.
-
-    Examples
-    --------
-    >>> table = np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, np.nan]])
-    >>> [statistic_of(name, table)[0].item() for name in STATISTICS]
-    [3.0, 2.0, 1.0, 3.0, 4.0, 1.0]
-    >>> statistic_of("sum", table)[1].item()
-    nan
-    """
-    if statistic in ("last", "min", "max"):
-        return _picked(statistic, table)
-    count, total = np.zeros(len(table)), np.zeros(len(table))
-    for session in table.T:
-        there = ~np.isnan(session)
-        count += there
-        total[there] += session[there]
-    empty = count == 0
-    mean = np.divide(total, count, out=np.full(len(table), np.nan), where=~empty)
-    if statistic == "sum":
-        return np.where(empty, np.nan, total)
-    return mean if statistic == "mean" else _stdev(table, mean, count)
-
-
-def _picked(statistic: str, table: Floats) -> Floats:
-    out = np.full(len(table), np.nan)
-    for session in table.T:
-        if statistic == "last":
-            out = np.where(np.isnan(session), out, session)
-        else:
-            out = np.fmin(out, session) if statistic == "min" else np.fmax(out, session)
-    return out
-
-
-def _stdev(table: Floats, mean: Floats, count: Floats) -> Floats:
-    """Of the whole, not of a sample."""
-    squares = np.zeros(len(table))
-    for session in table.T:
-        there = ~np.isnan(session)
-        squares[there] += (session[there] - mean[there]) ** 2
-    out: Floats = np.full(len(table), np.nan)
-    np.divide(squares, count, out=out, where=count > 0)
-    return np.sqrt(out)
 
 
 def _column(summaries: Summaries, column: str) -> Floats:

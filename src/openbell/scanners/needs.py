@@ -1,6 +1,9 @@
 """What a scanner says that its candidates must bring."""
 
+from typing import NoReturn
+
 from openbell.desk.needs import Needs
+from openbell.errors import Problem, SessionError
 from openbell.scanners.figures import Figure
 from openbell.scanners.sofar import VolumeSoFar
 
@@ -16,6 +19,11 @@ class ScanNeeds(Needs):
     def __init__(self, owner: str) -> None:
         super().__init__(owner)
         self.usual: list[VolumeSoFar] = []
+
+    def aggregate(self, name: str, *_: object, **__: object) -> NoReturn:
+        """Refused: candidates are light symbols, which have no figures of the session file's kind."""
+        fix = "Use needs.figure(column, statistic, days), which reads no bar, or needs.volume_so_far(days)."
+        raise SessionError(Problem(f"aggregate {name!r}", "is for full symbols, not for candidates.", fix))
 
     def figure(self, column: str, statistic: str = "mean", days: int = 20) -> Figure:
         """A figure over the sessions before today; what is returned is the handle to read it by.

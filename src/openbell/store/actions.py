@@ -4,6 +4,7 @@ Of one symbol, kind and date the row of the latest import counts; of listings an
 table is made by the first import that brings any, so that a catalogue without one is a catalogue without actions.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -25,12 +26,29 @@ CREATE TABLE IF NOT EXISTS actions (
 ) WITHOUT ROWID
 """
 
+_SEEN = "import <= :now AND (retired IS NULL OR retired > :now)"
+
 _Key = tuple[str, Kind, int | None]
 
 
-def visible_actions(db: sqlite3.Connection, now: int) -> list[Action]:
+def visible_actions(db: sqlite3.Connection, now: int, kinds: Iterable[Kind] = Kind) -> list[Action]:
     """What counts after an import, by symbol, date and kind."""
-    return sorted(_visible(db, now).values())
+    return sorted(_visible(db, now, "", {"kinds": json.dumps(list(kinds))}))
+
+
+def actions_of(db: sqlite3.Connection, now: int, symbols: Iterable[str]) -> list[Action]:
+    """What counts after an import of some symbols, by symbol, date and kind."""
+    values = {"kinds": json.dumps(list(Kind)), "symbols": json.dumps(list(symbols))}
+    return sorted(_visible(db, now, "AND symbol IN (SELECT value FROM json_each(:symbols))", values))
+
+
+def acting_symbols(db: sqlite3.Connection, now: int) -> frozenset[str]:
+    """The symbols of which a split or dividend is told."""
+    if not _there(db):
+        return frozenset()
+    query = f"SELECT DISTINCT symbol FROM actions WHERE {_SEEN} AND kind IN (SELECT value FROM json_each(:kinds))"
+    values = {"now": now, "kinds": json.dumps([kind for kind in Kind if kind.moves_prices])}
+    return frozenset(row[0] for row in db.execute(query, values))
 
 
 def new_among(actions: Sequence[Action], known: Iterable[Action]) -> list[Action]:
@@ -63,18 +81,18 @@ def take_back(db: sqlite3.Connection, now: int, number: int) -> None:
     db.executemany("INSERT INTO actions VALUES (?, ?, ?, ?, ?, ?, NULL)", restored)
 
 
-def _visible(db: sqlite3.Connection, now: int) -> dict[_Key, Action]:
+def _visible(db: sqlite3.Connection, now: int, chosen: str, values: dict[str, str]) -> Iterable[Action]:
     if not _there(db):
-        return {}
+        return ()
     query = (
-        "SELECT symbol, kind, day, value FROM actions WHERE import <= :now AND (retired IS NULL OR retired > :now) "
-        "ORDER BY origin, symbol, day"
+        f"SELECT symbol, kind, day, value FROM actions WHERE {_SEEN} {chosen} "
+        "AND kind IN (SELECT value FROM json_each(:kinds)) ORDER BY origin, symbol, day"
     )
     found = (
         Action(symbol, _EPOCH + timedelta(days=day), Kind(kind), value)
-        for symbol, kind, day, value in db.execute(query, {"now": now})
+        for symbol, kind, day, value in db.execute(query, {"now": now, **values})
     )
-    return {_key(action): action for action in found}
+    return {_key(action): action for action in found}.values()
 
 
 def _key(action: Action) -> _Key:

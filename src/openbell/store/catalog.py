@@ -19,7 +19,7 @@ from openbell.market.actions import Action, Kind
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.store import schema
-from openbell.store.actions import visible_actions
+from openbell.store.actions import acting_symbols, actions_of, visible_actions
 from openbell.store.days import GridKind
 from openbell.store.files import StoredFile
 
@@ -169,7 +169,7 @@ class Catalog:
                 f"WHERE {_VISIBLE} GROUP BY symbol, interval, grid ORDER BY symbol",
                 self._now,
             ).fetchall()
-            events = [action for action in visible_actions(db, self.now) if not action.kind.moves_prices]
+            events = visible_actions(db, self.now, (Kind.LISTED, Kind.DELISTED))
         facts = {row["symbol"]: row for row in told}
         series: dict[str, list[sqlite3.Row]] = {}
         for row in stored:
@@ -180,10 +180,15 @@ class Catalog:
                 known[action.symbol] = _told(known[action.symbol], action)
         return known
 
-    def actions(self) -> list[Action]:
-        """Every corporate action, by symbol and date."""
+    def actions(self, symbols: Iterable[str] | None = None) -> list[Action]:
+        """Every corporate action, or those of some symbols, by symbol and date."""
         with self._looking() as db:
-            return visible_actions(db, self.now)
+            return visible_actions(db, self.now) if symbols is None else actions_of(db, self.now, symbols)
+
+    def acting(self) -> frozenset[str]:
+        """The symbols of which a split or dividend is told."""
+        with self._looking() as db:
+            return acting_symbols(db, self.now)
 
     def holds_adjusted(self) -> bool:
         """Whether a vendor adjusted the prices of any series."""

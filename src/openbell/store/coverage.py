@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from openbell.bars.interval import Interval
 from openbell.market.session import Hours
-from openbell.quality.gaps import Gap, Runs, runs_of
+from openbell.quality.gaps import Gap
+from openbell.store.holes import Lacking, missing_runs
 from openbell.store.manager import DataManager
 
 SHORTEST_RUN = 15
@@ -137,14 +138,11 @@ def find_gaps(
     shortest
         Runs of fewer bars within one session count as scattered.
     """
-    grid = data.calendar.grid(interval, first, last, hours)
     found = []
     for names in (symbols[at : at + _SYMBOLS_AT_ONCE] for at in range(0, len(symbols), _SYMBOLS_AT_ONCE)):
-        for symbol, present in zip(names, data.presence(names, interval, first, last, hours), strict=True):
-            start, end = _listed(data, symbol, first, last)
-            slots = slice(*np.searchsorted(grid.sessions, (first + start, first + end)).tolist())
-            runs = runs_of(present[slots], grid.stamps[slots], grid.sessions[slots])
-            found.append(_sorted_out(symbol, interval, runs, len(present[slots]), shortest))
+        listed = [_listed(data, symbol, first, last) for symbol in names]
+        lacking = missing_runs(data, names, interval, first, last, hours, listed, shortest)
+        found += [_sorted_out(symbol, interval, one) for symbol, one in zip(names, lacking, strict=True)]
     return sorted(found, key=lambda one: (-one.missing, one.symbol))
 
 
@@ -163,13 +161,11 @@ def _listed(data: DataManager, symbol: str, first: int, last: int) -> tuple[int,
     return min(max(start - first, 0), count), min(max(end - first, 0), count)
 
 
-def _sorted_out(symbol: str, interval: Interval, runs: Runs, expected: int, shortest: int) -> SymbolGaps:
+def _sorted_out(symbol: str, interval: Interval, lacking: Lacking) -> SymbolGaps:
     """Long runs as holes; only these become objects, thin symbols have thousands of short ones."""
-    long = runs.whole | (runs.bars >= shortest)
-    kept = Runs(runs.starts[long], runs.lasts[long], runs.bars[long], runs.sessions[long], runs.whole[long])
     holes: list[Hole] = []
     previous: Gap | None = None
-    for gap in kept.gaps:
+    for gap in lacking.runs.gaps:
         follows = previous is not None and previous.whole_session and previous.session == gap.session - 1
         if gap.whole_session and follows:
             holes.append(_joined(holes.pop(), gap))
@@ -177,7 +173,8 @@ def _sorted_out(symbol: str, interval: Interval, runs: Runs, expected: int, shor
             holes.append(_hole(symbol, interval, gap, sessions=int(gap.whole_session)))
         previous = gap
     holes.sort(key=lambda hole: (-hole.bars, hole.start))
-    return SymbolGaps(symbol, interval, tuple(holes), int(runs.bars[~long].sum()), int(runs.bars.sum()), expected)
+    missing = lacking.scattered + int(lacking.runs.bars.sum())
+    return SymbolGaps(symbol, interval, tuple(holes), lacking.scattered, missing, lacking.expected)
 
 
 def _hole(symbol: str, interval: Interval, gap: Gap, sessions: int) -> Hole:

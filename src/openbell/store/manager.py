@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +20,7 @@ from openbell.bars.interval import Interval
 from openbell.market.actions import Action, Prices
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
-from openbell.store.adjusting import Adjuster
+from openbell.store.adjusting import Adjuster, Timelines
 from openbell.store.catalog import Catalog, SymbolInfo
 from openbell.store.days import GridKind
 from openbell.store.files import OpenFiles
@@ -84,10 +85,8 @@ class DataManager:
         self.root = Path(root)
         self.calendar = calendar
         self._catalog = Catalog.latest(self.root)
-        self._symbols = MappingProxyType(self._catalog.symbols())
-        self._actions: dict[str, list[Action]] = {}
-        for action in self._catalog.actions():
-            self._actions.setdefault(action.symbol, []).append(action)
+        acting = self._catalog.acting()
+        self._timelines = Timelines(calendar, acting, self._catalog.actions, self._close_before)
         self._adjuster: Adjuster | None = None
         self._series: dict[tuple[str, Interval, GridKind], SeriesDays | None] = {}
         self._loaded: dict[tuple[Interval, GridKind], tuple[int, int]] = {}
@@ -106,19 +105,22 @@ class DataManager:
         prices
             Raw, or adjusted for splits, or for splits and dividends; what a vendor adjusted is left as it is.
         """
+        _ = self._symbols  # looked up once, for every day
         seen = copy(self)
-        moving = {symbol: [one for one in ones if one.kind.moves_prices] for symbol, ones in self._actions.items()}
-        seen._adjuster = Adjuster(self.calendar, day, moving, prices, self._close_before)
+        seen._adjuster = Adjuster(self._timelines, day, prices)
         return seen
 
     def actions(self, symbol: str) -> tuple[Action, ...]:
         """The splits and dividends that bars of a symbol are adjusted for, by date."""
-        steps = None if self._adjuster is None else self._adjuster.of(symbol)
-        return () if steps is None else steps.actions
+        return () if self._adjuster is None else self._adjuster.applied(symbol)
 
-    def unapplied(self, symbol: str) -> tuple[Action, ...]:
-        """The splits up to the day that lie in raw prices, and dividends that cannot be applied, by date."""
-        return () if self._adjuster is None else self._adjuster.unapplied(symbol)
+    def unapplied(self, symbol: str, begin: int) -> tuple[Action, ...]:
+        """Of the actions after a session the splits in raw prices, and dividends that cannot be applied, by date."""
+        return () if self._adjuster is None else self._adjuster.unapplied(symbol, begin)
+
+    @cached_property
+    def _symbols(self) -> Mapping[str, SymbolInfo]:
+        return MappingProxyType(self._catalog.symbols())
 
     def symbols(self) -> Mapping[str, SymbolInfo]:
         """Every symbol that has bars, by name, in order of names."""
@@ -198,6 +200,19 @@ class DataManager:
             return present
         return present[:, full.slots_of(self.calendar.grid(interval, first, last, hours).stamps)]
 
+    def packed(
+        self, symbols: Sequence[str], interval: Interval, first: int, last: int
+    ) -> list[tuple[int, SeriesDays, list[bytes]]]:
+        """The sessions of those symbols that have some, with their places, and the presence bits of each piece."""
+        found = list(self._each(symbols, interval, first, last))
+        self._load_bits([series for _, series in found], first, last)
+        none = b""
+        packed = [
+            [self._bits.get(piece.id, none) for piece in series.pieces] if series.bits is None else [series.bits]
+            for _, series in found
+        ]
+        return [(row, series, bits) for (row, series), bits in zip(found, packed, strict=True)]
+
     def rows(
         self, symbols: Sequence[str], interval: Interval, first: int, last: int, hours: Hours = Hours.REGULAR
     ) -> npt.NDArray[np.int64]:
@@ -255,7 +270,7 @@ class DataManager:
             with ThreadPoolExecutor(_THREADS) as pool:
                 list(pool.map(task, parts))
         if self._adjuster is not None:
-            self._adjuster.blocks(self._unadjusted(symbols, interval), interval, blocks)
+            self._adjuster.blocks(self._unadjusted(symbols, interval), interval, first, blocks)
         return blocks
 
     def read_chunks(
@@ -285,9 +300,9 @@ class DataManager:
 
     def _unadjusted(self, symbols: Sequence[str], interval: Interval) -> dict[str, int]:
         """The symbols that have actions and whose bars no vendor adjusted, with their places."""
-        if not self._actions:
+        if not self._timelines.symbols:
             return {}
-        places = {symbol: place for place, symbol in enumerate(symbols) if symbol in self._actions}
+        places = {symbol: place for place, symbol in enumerate(symbols) if symbol in self._timelines.symbols}
         known = {symbol: self._symbols.get(symbol) for symbol in places}
         done = {symbol for symbol, info in known.items() if info is None or interval in info.adjusted_intervals}
         return {symbol: place for symbol, place in places.items() if symbol not in done}

@@ -23,6 +23,7 @@ from openbell.store.days import DAY, DayEntries, GridKind, Mask, Rows, ordinals_
 from openbell.store.files import OpenFiles
 
 COLUMN_COUNT = 6
+SHORT_RUN = 1 << 11
 
 Entries = Rows | slice
 """Some entries of a series, by their places."""
@@ -95,13 +96,19 @@ class SeriesDays:
             done += size
 
     def _fill_run(self, files: OpenFiles, owner: int, row: int, part: Columns) -> None:
-        if self.block is None:
-            files.read_into(self.pieces[owner].file, part, row)
-            return
-        block = self.block[row : row + part.shape[1]]
-        part[0] = block.ts.view(np.float64)
-        for target, column in zip(part[1:], block.columns, strict=True):
-            target[:] = column
+        end = row + part.shape[1]
+        if self.block is not None:
+            columns: Sequence[npt.NDArray[np.float64]] = (self.block.ts.view(np.float64), *self.block.columns)
+        else:
+            file = self.pieces[owner].file
+            # A few rows are looked up sooner than the system is called for them; many are not.
+            mapped = files.mapped(file) if part.shape[1] <= SHORT_RUN else None
+            if mapped is None:
+                files.read_into(file, part, row)
+                return
+            columns = mapped
+        for target, column in zip(part, columns, strict=True):
+            target[:] = column[row:end]
 
 
 def as_block(columns: Columns) -> Block:

@@ -61,6 +61,10 @@ function summary() {
     for (const fault of day.faults) {
       home.append(el("p", { class: "bad" }, `${fault.where}: ${fault.what}`), fault.traceback ? el("pre", {}, fault.traceback) : "");
     }
+    for (const one of day.warnings) {
+      const more = one.count > 1 ? ` (and ${count(one.count - 1)} more alike)` : "";
+      home.append(el("p", { class: "dim" }, `${day.date} warning: ${one.where}: ${one.what}${more} ${one.fix}`));
+    }
     for (const [name, funnel] of Object.entries(day.funnels)) {
       const steps = Object.entries(funnel).map(([step, n]) => `${step} ${count(n)}`).join(" → ");
       const promoted = day.scans.filter((scan) => scan.scanner === name).reduce((sum, scan) => sum + scan.promoted.length, 0);
@@ -175,8 +179,8 @@ function coverage() {
   const home = $("coverage");
   const { symbols, sessions, share, interval, runs, held } = data.coverage;
   if (!symbols.length) { home.append(el("p", { class: "dim" }, "No bars were held.")); return; }
-  home.append(el("p", { class: "dim" }, `${interval} bars that are there, of those expected: light is missing, framed days were run. ${held > symbols.length ? "The first " : ""}${count(symbols.length)} of ${count(held)} symbols, ${sessions.length} sessions.`));
   const left = 84, wide = room(), cell = Math.max(1, Math.min(26, (wide - left) / sessions.length)), tall = symbols.length > 150 ? 3 : symbols.length > 60 ? 6 : 15;
+  home.append(el("p", { class: "dim" }, `${interval} bars that are there, of those expected: light is missing${tall >= 12 ? ", framed days were run" : ""}. ${held > symbols.length ? "The first " : ""}${count(symbols.length)} of ${count(held)} symbols, ${sessions.length} sessions.`));
   const pad = tall < 12 ? 6 : 0, every = tall < 12 ? Math.ceil(12 / tall) : 1, high = symbols.length * tall + pad + 20;
   const svg = el("svg", { viewBox: `0 0 ${wide} ${high}`, width: wide, height: high, role: "img", "aria-label": "coverage by symbol and session" });
   symbols.forEach((symbol, row) => {
@@ -186,7 +190,7 @@ function coverage() {
       if (value === null || value === undefined) return;
       const shown = Math.min(1, value);
       const box = el("rect", { x: left + column * cell, y: pad + row * tall, width: Math.max(cell - 1, cell * 0.8), height: tall - 1, fill: "var(--accent)", "fill-opacity": (0.08 + 0.92 * shown ** 2).toFixed(3),
-        stroke: runs.includes(session) ? "var(--ink)" : "none", "stroke-width": 0.7 });
+        stroke: tall >= 12 && runs.includes(session) ? "var(--ink)" : "none", "stroke-width": 0.7 });
       svg.append(tipped(box, `${symbol} ${session}: ${(100 * value).toFixed(1)} % of the ${interval} bars`));
     });
   });

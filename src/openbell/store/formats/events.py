@@ -6,7 +6,6 @@ files have none: date, price factor, split factor and reference price, each for 
 """
 
 import csv
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -41,8 +40,10 @@ _DATES = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%d.%m.%Y")
 _NONE = {"", "null", "none", "nan", "na", "n/a", "-"}
 _RATIO = re.compile(r"^([0-9.]+)\s*(?::|/|-?\s*for\s*-?)\s*([0-9.]+)$")
 _FACTOR_COLUMNS = 4
+_LONGEST = 10_000
 _STEADY = 1e-6  # factors are written with seven digits
 _FRIDAY = 4
+_LARGEST = 1e6  # new shares for one old, or the other way round; a dividend per share
 _PRICES = {"open", "high", "low", "close"}
 
 
@@ -81,7 +82,8 @@ def actions_in(source: Source, hints: Hints) -> list[Action]:
         return list(_of_factors(source, text, hints.symbol or source.name.upper()))
     problems: list[Problem] = []
     actions: list[Action] = []
-    for number, row in enumerate(csv.reader(text, delimiter=form.separator), start=1):
+    for number, line in enumerate(text, start=1):
+        row = next(csv.reader([line[:_LONGEST]], delimiter=form.separator), [])
         if number == 1 or not any(value.strip() for value in row):
             continue
         try:
@@ -158,7 +160,7 @@ def _value(kind: Kind, text: str) -> float:
     if kind is not Kind.DIVIDEND:
         return 0.0
     amount = _plain(text)
-    if amount is None or not 0 <= amount < math.inf:
+    if amount is None or not 0 <= amount <= _LARGEST:
         raise ValueError(f"{text!r} is not an amount per share of 0 or more, like 0.24")
     return amount
 
@@ -167,7 +169,7 @@ def _ratio(text: str) -> float:
     """New shares for one old share, from ``4``, ``4:1``, ``4/1`` or ``4-for-1``."""
     found = _RATIO.match(text.lower())
     new, old = map(_plain, found.groups()) if found else (_plain(text), 1.0)
-    if new is None or old is None or not (0 < new < math.inf and 0 < old < math.inf):
+    if not new or not old or not 1 / _LARGEST <= new / old <= _LARGEST:
         raise ValueError(f"{text!r} is not a split like 4, 4:1 or 0.125: new shares for one old one")
     return new / old
 
@@ -190,27 +192,33 @@ def _is_factor_row(lines: list[str]) -> bool:
 
 def _of_factors(source: Source, lines: list[str], symbol: str) -> Iterator[Action]:
     """Factors apply up to their date; what changes them is an action of the next weekday."""
-    rows = [[_plain(cell) for cell in line.split(",")] for line in lines if line.strip()]
-    for number, row in enumerate(rows, start=1):
-        sound = all(value is not None and math.isfinite(value) and value >= 0 for value in row)
-        if len(row) != _FACTOR_COLUMNS or not sound or not all(row[:3]):
-            what = f"is no row of a date, a price factor, a split factor and a price: {lines[number - 1]!r}."
-            raise StoreError(Problem(f"{source}, line {number}", what, "Fetch the file again.", code="bad_action"))
-    for (day, price, split, close), (_, next_price, next_split, _) in pairwise(_numbers(rows)):
-        ex_date = _next_weekday(_day(str(int(day))))
+    rows: list[tuple[date, float, float, float]] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            rows += [_factors(line)] if line.strip() else []
+        except ValueError as error:
+            what = f"is no row of a date, a price factor, a split factor and a price ({error})."
+            problem = Problem(f"{source}, line {number}", what, "Fetch the file again.", code="bad_action")
+            raise StoreError(problem) from error
+    for (day, price, split, close), (_, next_price, next_split, _) in pairwise(rows):
+        ex_date = _next_weekday(day)
         if abs(ratio := next_split / split - 1) > _STEADY:
             yield Action(symbol, ex_date, Kind.SPLIT, _rounded(1 + ratio))
-        if abs(price / next_price - 1) > _STEADY:
-            amount = close * split / next_split * (1 - price / next_price)
+        amount = close * split / next_split * (1 - price / next_price)
+        if amount > 0 and abs(price / next_price - 1) > _STEADY:
             yield Action(symbol, ex_date, Kind.DIVIDEND, round(amount, 6))
+
+
+def _factors(line: str) -> tuple[date, float, float, float]:
+    day, *cells = line.split(",")
+    price, split, close = (float(cell) for cell in cells)
+    if not (1 / _LARGEST <= price <= _LARGEST and 1 / _LARGEST <= split <= _LARGEST and 0 <= close <= 1e12):
+        raise ValueError(f"{line!r} has a figure that is out of range")
+    return _day(day), price, split, close
 
 
 def _next_weekday(day: date) -> date:
     return day + timedelta(days=max(1, 7 - day.weekday()) if day.weekday() >= _FRIDAY else 1)
-
-
-def _numbers(rows: list[list[float | None]]) -> list[tuple[float, ...]]:
-    return [tuple(value for value in row if value is not None) for row in rows]
 
 
 def _rounded(ratio: float) -> float:

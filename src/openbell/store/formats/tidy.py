@@ -91,6 +91,11 @@ def _from_pandas(frame: Any) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
+def _holds_numbers(kind: pl.DataType) -> bool:
+    """Whether values of a kind can be taken for numbers: text that holds some is, too."""
+    return kind.is_numeric() or kind in (pl.String, pl.Null)
+
+
 def _bars(where: str, frame: pl.DataFrame, *, named: bool = False) -> pl.DataFrame:
     stamps = frame["ts"].dtype
     if not isinstance(stamps, pl.Datetime):
@@ -101,6 +106,10 @@ def _bars(where: str, frame: pl.DataFrame, *, named: bool = False) -> pl.DataFra
     moments = zoned.dt.convert_time_zone("UTC").dt.cast_time_unit("ns").to_physical()
     volume = pl.col("volume") if "volume" in frame.columns else pl.lit(None).alias("volume")
     numbers = [(volume if name == "volume" else pl.col(name)).cast(pl.Float64) for name in FIELDS]
+    other = [name for name in FIELDS if name in frame.columns and not _holds_numbers(frame.schema[name])]
+    if other:
+        what = f"its column {other[0]} holds {frame.schema[other[0]]}, not numbers."
+        raise StoreError(Problem(where, what, "Write prices and volumes as numbers.", code="columns"))
     try:
         bars = frame.select(moments.alias("ts"), *numbers)
         return bars.with_columns(names_of(frame["symbol"]).alias("symbol")) if named else bars
