@@ -191,7 +191,7 @@ class SessionMachine(RuleBasedStateMachine):
         other = SessionCoordinator(load(self.document))
         other.start_day(self.day.time.today.date)
         for symbol in self.document["session"]["symbols"]:
-            if not self.model.get(symbol):
+            if AddSymbol(symbol, "config") not in self.model.get(symbol, {}):
                 other.remove_symbol(symbol)
         for asks in self.model.values():
             for ask in asks:

@@ -5,7 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbell.bars.block import Block
-from openbell.session.hashing import session_hashes
+from openbell.bars.grid import Grid, Span
+from openbell.bars.interval import Interval
+from openbell.bars.panel import BarPanel
+from openbell.session.hashing import row_hashes, session_hashes
 
 BEGINS = np.arange(0, 100, 10, dtype=np.int64)
 
@@ -62,3 +65,24 @@ def test_two_bars_that_change_places_show():
     other = Block.of(np.array([1, 2]), [np.array([4.0, 3.0])] * 5)
 
     assert hashed(one) != hashed(other)
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@given(
+    present=st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=1, max_size=8),
+    ended=st.integers(0, 8),
+    derived=st.booleans(),
+)
+def test_rows_of_a_panel_have_the_hashes_of_their_bars(present, ended, derived):
+    spans = [Span(10, 10 + len(present) * 60_000_000_000, 1)]
+    panel = BarPanel(Grid.of_spans(Interval.parse("1m"), spans), 3, derived=derived)
+    for row in range(3):
+        slots = np.flatnonzero([flags[row] for flags in present])
+        columns = [np.arange(len(slots)) * (1.0 + row) + field for field in range(5)]
+        panel.write(row, slots, Block.of(panel.grid.stamps[slots], columns, np.full(len(slots), 0.5)))
+    panel.cursor = min(ended, len(present))
+    begins = np.array([0, 10, 10**18])
+
+    hashes = row_hashes(panel, np.arange(3), 10)
+
+    assert hashes == [session_hashes(panel.block(row), begins) for row in range(3)]

@@ -2,14 +2,16 @@
 
 1. `fold_columns` folds the columns of one symbol over time.
 2. `fold_instant` folds one window for many symbols of a panel (the stream).
+3. `mark` tells which windows have a bar.
 
-Both go through the bars of a window in order of time, so they give the same bits. Importing this module imports
-numba, so it is imported where bars are folded and nowhere else.
+The first two go through the bars of a window in order of time, so they give the same bits. Importing this module
+imports numba, so it is imported where bars are folded and nowhere else.
 """
 
 import numba
 import numpy as np
 import numpy.typing as npt
+from numba import types
 
 from openbell.bars.block import Floats
 from openbell.bars.grid import Stamps
@@ -18,8 +20,23 @@ Counts = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
+# One compilation for columns that may and that may not be written to.
+_STAMPS = types.Array(types.int64, 1, "C", readonly=True)
+_COLUMN = types.Array(types.float64, 1, "C", readonly=True)
+_COUNTS = types.Array(types.int32, 1, "C", readonly=True)
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+
+@numba.njit(
+    [
+        types.int64(
+            _STAMPS, *[_COLUMN] * 5, _STAMPS, _STAMPS, _STAMPS, _COUNTS, types.float64,
+            types.int64[::1], types.float64[:, ::1],
+        )
+    ],
+    cache=True,
+    nogil=True,
+    error_model="numpy",
+)  # fmt: skip
 def fold_columns(
     ts: Stamps,
     open_: Floats,
@@ -45,7 +62,14 @@ def fold_columns(
         Written from the front: int64 (n,), and float64 (6, n) with open, high, low, close, volume and share.
     """
     n, i, bars = 0, 0, len(ts)
-    window = np.searchsorted(ends, ts[0], side="right") if bars else 0
+    # The first window that ends after the first bar; numba's searchsorted would take a second to compile.
+    window, past = 0, len(ends)
+    while bars and window < past:
+        middle = (window + past) // 2
+        if ends[middle] <= ts[0]:
+            window = middle + 1
+        else:
+            past = middle
     while i < bars and window < len(ends):
         if ts[i] >= ends[window]:
             window += 1
@@ -132,3 +156,13 @@ def fold_instant(
             present[row] = True
         else:
             values[:, row] = np.nan
+
+
+@numba.njit([types.void(_STAMPS, _STAMPS, types.int64, types.boolean[::1])], cache=True, nogil=True)
+def mark(ts: Stamps, stamps: Stamps, place: int, present: Flags) -> None:
+    """Set the flag of each of some ascending stamps that is among others; none of those before ``place`` is."""
+    for stamp in ts:
+        while place < len(stamps) and stamps[place] < stamp:
+            place += 1
+        if place < len(stamps) and stamps[place] == stamp:
+            present[place] = True

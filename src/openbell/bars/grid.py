@@ -96,6 +96,21 @@ class Grid:
         slots = np.searchsorted(self.stamps, ts, side="right") - 1
         return np.where((slots >= 0) & (self.stamps[slots] == ts), slots, -1)
 
+    def mark(self, ts: Stamps, present: npt.NDArray[np.bool_]) -> None:
+        """Set the flag of each slot that a stamp starts.
+
+        Parameters
+        ----------
+        ts
+            Shape (n,), int64 ns UTC, ascending.
+        present
+            bool (len(self),), written in place.
+        """
+        from openbell.bars.folding import mark
+
+        if len(ts):
+            mark(ts, self.stamps, int(self.stamps.searchsorted(ts[0])), present)
+
     def expected(self, base: "Grid") -> npt.NDArray[np.int32]:
         """How many bars of a finer grid are expected in each window, int32 of shape (len(self),)."""
         counts = np.searchsorted(base.opens, self.ends) - np.searchsorted(base.opens, self.opens)

@@ -1,19 +1,21 @@
 """What a day and a run came to, as plain values."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from openbell.bars.block import Floats
+from openbell.bars.interval import Interval
 from openbell.config.session_file import SessionFile
 from openbell.desk.signals import SignalBook
 from openbell.engine.seats import Fault
 from openbell.errors import Problem
 from openbell.provisioning.result import ProvisioningResult
 from openbell.session.digest import digest
+from openbell.session.records import SymbolRecord
 from openbell.session.session_data import SessionData
 from openbell.session.views import BarIntervalData, IndicatorData, SymbolSessionData
 from openbell.store.manager import DataManager
@@ -166,7 +168,7 @@ def day_report(
         instants=instants,
         outside=outside,
         bars=_streamed_bars(session),
-        symbols={name: _symbol(session.get_symbol_data(name), session) for name in session.symbols} if detail else {},
+        symbols=_symbols(session) if detail else {},
         dropped={
             result.symbol: [problem.as_dict() for problem in result.problems if problem.fatal]
             for result in config
@@ -193,26 +195,35 @@ def _streamed_bars(session: SessionData) -> int:
     return sum(int(lane.panel.present[: lane.panel.cursor, lane.streamed.array].sum()) for lane in lanes)
 
 
-def _symbol(view: SymbolSessionData | None, session: SessionData) -> Json:
-    assert view is not None
+def _symbols(session: SessionData) -> dict[str, Json]:
+    lanes = session.lanes.items()
+    today = {interval: lane.panel.present[: lane.panel.cursor].sum(axis=0).tolist() for interval, lane in lanes}
+    return {name: _symbol(session, session.records[name], today) for name in session.symbols}
+
+
+def _symbol(session: SessionData, record: SymbolRecord, today: Mapping[Interval, Sequence[int]]) -> Json:
+    view, series = SymbolSessionData(session, record), record.series
     return {
         "tier": view.tier,
         "added_by": view.added_by,
         "origin": view.origin,
         "auto_provisioned": view.auto_provisioned,
         "upgraded_from_adhoc": view.upgraded_from_adhoc,
-        "intervals": {name: _interval(bars) for name, bars in view.bars.items()},
+        "intervals": {
+            name: _interval(bars, len(series[bars.interval].history), today[bars.interval][record.row])
+            for name, bars in view.bars.items()
+        },
         "indicators": {key: _indicator(data, session) for key, data in view.indicators.items()},
         "aggregates": {name: _aggregate(figure) for name, figure in view.aggregates.items()},
     }
 
 
-def _interval(bars: BarIntervalData) -> Json:
+def _interval(bars: BarIntervalData, history: int, today: int) -> Json:
     missing, quality = bars.missing, bars.quality
     return {
         "base": bars.base,
-        "history_bars": len(bars.history),
-        "session_bars": len(bars.today),
+        "history_bars": history,
+        "session_bars": today,
         "quality": None if quality is None else round(quality, 1),
         "gaps": 0 if missing is None else missing.gaps,
         "missing": None if missing is None else {"days": missing.days, "runs": missing.runs, "single": missing.single},

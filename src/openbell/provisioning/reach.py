@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 
 import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.interval import Interval, Unit
+from openbell.market.calendar import Calendar
+from openbell.market.session import Hours
 from openbell.market.time_manager import TimeManager
 from openbell.market.windows import windows
 from openbell.provisioning.steps import Read
@@ -147,8 +150,7 @@ class Reacher:
         """
         if not interval.intraday:
             return self._sessions_with_enough(counts, interval, base, first, last)
-        grid = self._time.calendar.grid(interval, first, last, self._time.hours)
-        windows = np.bincount(grid.sessions - first, minlength=last - first + 1)
+        windows = self._expected(interval, first, last)
         size = interval.width_ns // base.width_ns
         enough = max(1, ceil(self._completeness * size))
         least: Counts = -(-(counts - windows * (enough - 1)) // (size - enough + 1))
@@ -164,18 +166,14 @@ class Reacher:
             first = self._time.calendar.week_start(first)
         sure = self.at_least(symbols, interval, base, first, today - 1)
         by_bars = _youngest(sure, amount.bars)
-        by_days = np.full(len(symbols), max(today - first - amount.days, 0) if amount.days else today - first, np.int64)
-        unsure = []
-        if interval != base:
-            # Only where neither the days that are read anyway nor bounds tell, bars are counted one by one.
-            most = self._at_most(symbols, sure, interval, base, first)
-            doubtful = (by_bars < by_days) & (by_bars != _youngest(most, amount.bars))
-            doubtful |= (sure.sum(axis=1) < max(amount.bars, 1)) | self._doubtful(symbols, sure, base, first)
-            unsure = np.flatnonzero(doubtful).tolist()
+        by_days = max(today - first - amount.days, 0) if amount.days else today - first
+        unsure = self._unsure(symbols, sure, by_bars, by_days, interval, base, amount, first)
         if unsure:
             sure[unsure] = self.counts([symbols[i] for i in unsure], interval, base, first, today - 1)
             by_bars[unsure] = _youngest(sure[unsure], amount.bars)
-        firsts = np.minimum.reduce([by_days, by_bars, _youngest((sure > 0).astype(np.int64), amount.sessions)])
+        firsts = np.minimum(by_bars, by_days)
+        if amount.sessions:
+            firsts = np.minimum(firsts, _youngest((sure > 0).astype(np.int64), amount.sessions))
         found = self._reaches(interval, sure, firsts, first, amount)
         short = np.flatnonzero(_short(sure, amount))
         deeper = [i for i in short.tolist() if first > 0 and self._has_before(symbols[i], first)]
@@ -185,19 +183,40 @@ class Reacher:
                 found[i] = reach
         return found
 
+    def _unsure(
+        self,
+        symbols: Sequence[str],
+        sure: Counts,
+        by_bars: Counts,
+        by_days: int,
+        interval: Interval,
+        base: Interval,
+        amount: Amount,
+        first: int,
+    ) -> list[int]:
+        """Of which symbols bars must be counted one by one: neither the days that are read anyway nor bounds tell."""
+        if interval == base:
+            return []
+        doubtful = by_bars < by_days
+        if doubtful.any():
+            most = self._at_most(symbols, sure, interval, base, first)
+            doubtful &= by_bars != _youngest(most, amount.bars)
+        doubtful |= sure.sum(axis=1) < max(amount.bars, 1)
+        if self._completeness:
+            doubtful |= self._doubtful(symbols, sure, base, first)
+        unsure: list[int] = np.flatnonzero(doubtful).tolist()
+        return unsure
+
     def _at_most(self, symbols: Sequence[str], sure: Counts, interval: Interval, base: Interval, first: int) -> Counts:
         """No session has more bars than windows, nor more than base bars; those of its own are in ``sure``."""
         last = first + sure.shape[1] - 1
         if last < first:
             return sure
-        grid = self._time.calendar.grid(interval, first, last, self._time.hours)
-        windows = np.bincount(grid.sessions - first, minlength=last - first + 1)
-        return np.maximum(sure, np.minimum(windows, self._stored(symbols, base, first, last)))
+        stored = self._stored(symbols, base, first, last)
+        return np.maximum(sure, np.minimum(self._expected(interval, first, last), stored))
 
     def _doubtful(self, symbols: Sequence[str], sure: Counts, base: Interval, first: int) -> npt.NDArray[np.bool_]:
         """Whether a symbol has a session with base bars that may or may not give a bar."""
-        if not self._completeness:
-            return np.zeros(len(symbols), np.bool_)
         there = self._stored(symbols, base, first, first + sure.shape[1] - 1) > 0
         doubtful: npt.NDArray[np.bool_] = (there & (sure == 0)).any(axis=1)
         return doubtful
@@ -227,8 +246,7 @@ class Reacher:
     ) -> Counts:
         """One bar for each day, or in the last session of each week, with enough base bars."""
         hours, calendar = self._time.hours, self._time.calendar
-        fine = calendar.grid(base, first, last, hours)
-        expected = np.bincount(fine.sessions - first, minlength=last - first + 1)
+        expected = self._expected(base, first, last)
         found = np.zeros_like(counts)
         for closing in calendar.grid(interval, first, last, hours).sessions.tolist():
             opening = max(calendar.week_start(closing), first) if interval.unit is Unit.WEEK else closing
@@ -236,6 +254,10 @@ class Reacher:
             bars = counts[:, window].sum(axis=1)
             found[:, closing - first] = (bars > 0) & (bars / expected[window].sum() >= self._completeness)
         return found
+
+    def _expected(self, interval: Interval, first: int, last: int) -> Counts:
+        """Windows of each session."""
+        return _windows_per_session(self._time.calendar, interval, first, last, self._time.hours)
 
     def _weeks_with_any(self, interval: Interval, counts: Counts, first: int, last: int) -> Counts:
         """Stored weeks are catalogued with their first session; here they count in their last one."""
@@ -296,5 +318,13 @@ def _youngest(counts: Counts, enough: int) -> Counts:
 
 def _short(counts: Counts, amount: Amount) -> npt.NDArray[np.bool_]:
     """Which symbols do not have the asked bars or sessions in what was looked at."""
-    short: npt.NDArray[np.bool_] = (counts.sum(axis=1) < amount.bars) | ((counts > 0).sum(axis=1) < amount.sessions)
+    short: npt.NDArray[np.bool_] = counts.sum(axis=1) < amount.bars
+    if amount.sessions:
+        short |= (counts > 0).sum(axis=1) < amount.sessions
     return short
+
+
+@lru_cache(maxsize=256)
+def _windows_per_session(calendar: Calendar, interval: Interval, first: int, last: int, hours: Hours) -> Counts:
+    grid = calendar.grid(interval, first, last, hours)
+    return np.bincount(grid.sessions - first, minlength=last - first + 1)

@@ -35,6 +35,7 @@ class Warmer:
 
     def __init__(self, session: SessionData) -> None:
         self._session, self._time = session, session.time
+        self._known_ends: dict[tuple[Interval, int], int] = {}
 
     def one(self, spec: IndicatorSpec, bars: Bars, *, keep: bool) -> Warm:
         """One indicator of one symbol; with `keep` also the values of all its bars."""
@@ -45,8 +46,7 @@ class Warmer:
         warm = manager.warm(spec, past, bars.today, places, keep=keep)
         if places is None and warm.seen:
             last = bars.today if len(bars.today) else past
-            ends = self._ends(spec.interval, np.array([last.ts[-1]]))
-            warm = replace(warm, last_updated=int(ends[0]))
+            warm = replace(warm, last_updated=self._end(spec.interval, int(last.ts[-1])))
         return warm
 
     def many(self, specs: Sequence[IndicatorSpec], bars: Sequence[Bars]) -> list[Stand]:
@@ -68,7 +68,8 @@ class Warmer:
         if starts and (history.first is None or history.first >= starts[0]):
             return history
         if amount.bars and not (amount.days or amount.sessions):
-            return _own(History((history.last(amount.bars),)), history)
+            last = history.last(amount.bars)
+            return _own(History((last,) if len(last) else ()), history)
         if amount.bars:
             last = history.last(amount.bars)
             starts += [int(last.ts[0])] if len(last) else []
@@ -99,6 +100,13 @@ class Warmer:
             regular.append(inside[at])
         joined = (np.concatenate(column) for column in (slots, sessions, ends, regular))
         return Places(*joined)
+
+    def _end(self, interval: Interval, stamp: int) -> int:
+        """When the bar with a stamp ended."""
+        known = self._known_ends.get((interval, stamp))
+        if known is None:
+            known = self._known_ends[interval, stamp] = int(self._ends(interval, np.array([stamp]))[0])
+        return known
 
     def _ends(self, interval: Interval, stamps: Ints) -> Ints:
         """When bars with these stamps ended; anything for a stamp of 0."""

@@ -72,6 +72,8 @@ class Runs:
 
     def plus(self, later: "Runs") -> "Runs":
         """These and later ones."""
+        if not len(later):
+            return self
         return Runs(
             np.concatenate([self.starts, later.starts]),
             np.concatenate([self.lasts, later.lasts]),
@@ -96,11 +98,17 @@ def runs_of(present: Flags, stamps: Stamps, sessions: Ordinals) -> Runs:
     >>> [gap.bars for gap in runs.gaps], runs.missing
     ([2, 1], Missing(gaps=2, days=1, runs=0, single=1))
     """
-    missing = ~present
-    joined = missing[1:] & missing[:-1] & (sessions[1:] == sessions[:-1])
-    starts = np.flatnonzero(missing & ~np.concatenate(([False], joined)))
-    lasts = np.flatnonzero(missing & ~np.concatenate((joined, [False])))
+    missing = np.flatnonzero(~present)
+    if not len(missing):
+        return _NONE
+    apart = (missing[1:] - missing[:-1] > 1) | (sessions[missing[1:]] != sessions[missing[:-1]])
+    starts = missing[np.concatenate(([True], apart))]
+    lasts = missing[np.concatenate((apart, [True]))]
     first = np.searchsorted(sessions, sessions[starts], side="left")
     last = np.searchsorted(sessions, sessions[starts], side="right") - 1
     whole = (starts == first) & (lasts == last)
     return Runs(stamps[starts], stamps[lasts], lasts - starts + 1, sessions[starts], whole)
+
+
+_NOWHERE = np.empty(0, np.int64)
+_NONE = Runs(_NOWHERE, _NOWHERE, _NOWHERE, np.empty(0, np.int32), np.empty(0, np.bool_))

@@ -8,20 +8,26 @@ The *fingerprint* adds who asked for what, by which path it came, locks and rows
 """
 
 import hashlib
+from collections.abc import Mapping
 
 import numpy as np
 
-from openbell.session.hashing import session_hashes
+from openbell.bars.interval import Interval, Unit
+from openbell.session.hashing import row_hashes, session_hashes
+from openbell.session.lanes import Lane
 from openbell.session.records import SymbolRecord
 from openbell.session.session_data import SessionData
+
+Today = Mapping[Interval, Mapping[int, bytes]]
 
 
 def digest(session: SessionData) -> str:
     """Hex digest of the state at now, 32 characters."""
     whole = hashlib.blake2b(digest_size=16)
     whole.update(f"now {session.time.now} completeness {session.completeness!r} prices {session.prices}\n".encode())
+    today = {interval: _today(session, lane) for interval, lane in session.lanes.items()}
     for name in session.symbols:
-        whole.update(symbol_digest(session, session.records[name]))
+        whole.update(symbol_digest(session, session.records[name], today))
     return whole.hexdigest()
 
 
@@ -37,8 +43,22 @@ def fingerprint(session: SessionData) -> str:
     return whole.hexdigest()
 
 
-def symbol_digest(session: SessionData, record: SymbolRecord) -> bytes:
-    """The part of the digest that is one symbol's, 16 bytes."""
+def _today(session: SessionData, lane: Lane) -> dict[int, bytes]:
+    """The hash of today's bars of every row of a lane."""
+    rows = lane.members.array
+    begins = session.time.calendar.begins
+    if lane.interval.unit is Unit.WEEK:
+        return {row: _of_today(session, lane.interval, row) for row in rows.tolist()}
+    hashes = row_hashes(lane.panel, rows, int(begins[session.time.today.ordinal]))
+    return dict(zip(rows.tolist(), hashes, strict=True))
+
+
+def _of_today(session: SessionData, interval: Interval, row: int) -> bytes:
+    return session_hashes(session.lanes[interval].panel.block(row), session.time.calendar.begins)
+
+
+def symbol_digest(session: SessionData, record: SymbolRecord, today: Today | None = None) -> bytes:
+    """The part of the digest that is one symbol's, 16 bytes; hashes of today's bars are made if they are not given."""
     part = hashlib.blake2b(digest_size=16)
     begins = session.time.calendar.begins
     quality = (record.history_quality, record.session_quality)
@@ -49,7 +69,7 @@ def symbol_digest(session: SessionData, record: SymbolRecord) -> bytes:
         for block in series.history.parts:
             part.update(session_hashes(block, begins))
         part.update(b"today\n")
-        part.update(session_hashes(session.lanes[interval].panel.block(record.row), begins))
+        part.update(_of_today(session, interval, record.row) if today is None else today[interval][record.row])
     for key, spec in sorted(record.indicators.items()):
         manager, row = session.indicators, record.row
         state = (manager.valid(spec, row), manager.settled(spec, row), manager.last_updated(spec, row))

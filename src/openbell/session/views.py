@@ -131,8 +131,8 @@ class BarIntervalData:
             return None
         grid = self._session.history_grid(self._record, self.interval, self._series)
         present = np.zeros(len(grid), np.bool_)
-        slots = grid.slots_of(self.history.ts)
-        present[slots[slots >= 0]] = True
+        for part in self._series.history.parts:
+            grid.mark(part.ts, present)
         return quality_of(present, grid.stamps, grid.sessions)
 
     @cached_property

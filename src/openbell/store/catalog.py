@@ -101,6 +101,8 @@ class Piece:
     own
         Packed bits of the rows that its import brought itself, None when these are all; the others were taken
         over from older pieces of the same sessions.
+    bits
+        The presence bits, where they were asked for.
     """
 
     id: int
@@ -115,6 +117,7 @@ class Piece:
     days: bytes
     own: bytes | None = None
     imported: int = 0
+    bits: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,8 @@ class Catalog:
         grid: GridKind = GridKind.SESSION,
         symbols: Iterable[str] | None = None,
         days: tuple[int, int] | None = None,
+        *,
+        bits: bool = False,
     ) -> list[Piece]:
         """The pieces of some symbols, or of all, by symbol and then by age, the latest last.
 
@@ -219,9 +224,11 @@ class Catalog:
         ----------
         days
             Only pieces that have a date from the first to the last of these, in days since 1970-01-01.
+        bits
+            Whether the presence bits come with them.
         """
         with self._looking() as db:
-            return list(visible_pieces(db, self.now, interval, grid, symbols, days))
+            return list(visible_pieces(db, self.now, interval, grid, symbols, days, bits=bits))
 
     def presence(self, pieces: Sequence[int]) -> dict[int, bytes]:
         """The presence bits of some pieces, by their ids."""
@@ -274,6 +281,8 @@ def visible_pieces(
     grid: GridKind,
     symbols: Iterable[str] | None = None,
     days: tuple[int, int] | None = None,
+    *,
+    bits: bool = False,
 ) -> Iterator[Piece]:
     """Pieces of a series, by symbol and then by age, through an open connection."""
     values: dict[str, int | str] = {"now": now, "interval": str(interval), "grid": grid.value}
@@ -285,8 +294,9 @@ def visible_pieces(
         chosen += " AND last >= :from_day AND first <= :to_day"
         values["from_day"], values["to_day"] = days
     query = (
-        "SELECT pieces.*, files.name, files.bytes, files.rows AS file_rows, files.offsets "
-        "FROM pieces JOIN files ON files.id = pieces.file "
+        f"SELECT pieces.*, files.name, files.bytes, files.rows AS file_rows, files.offsets, "
+        f"{'bits' if bits else 'NULL'} AS bits FROM pieces JOIN files ON files.id = pieces.file "
+        f"{'LEFT JOIN presence ON presence.piece = pieces.id ' if bits else ''}"
         f"WHERE interval = :interval AND grid = :grid {chosen} AND {_VISIBLE_PIECES} ORDER BY symbol, pieces.id"
     )
     cursor = db.cursor()
@@ -312,6 +322,7 @@ def _piece(row: sqlite3.Row, interval: Interval, grid: GridKind, file: StoredFil
         row["days"],
         row["own"],
         row["import"],
+        row["bits"],
     )
 
 

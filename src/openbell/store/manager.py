@@ -33,6 +33,7 @@ _THREADS = 2
 _SYMBOLS_PER_TASK = 32
 _EPOCH = date(1970, 1, 1)
 _WEEK_DAYS = 7
+_WITH_BITS = 128
 _CLOSE_WITHIN = 20
 _DAILY = Interval.parse("1d")
 
@@ -346,7 +347,8 @@ class DataManager:
                 del self._series[key]
         missing = [symbol for symbol in dict.fromkeys(symbols) if (symbol, interval, grid) not in self._series]
         if missing:
-            pieces = self._catalog.pieces(interval, grid, missing, known)
+            pieces = self._catalog.pieces(interval, grid, missing, known, bits=len(missing) <= _WITH_BITS)
+            self._bits.update((piece.id, piece.bits) for piece in pieces if piece.bits is not None)
             found = resolved(self.root, self.calendar, pieces)
             self._series.update({(symbol, interval, grid): found.get(symbol) for symbol in missing})
 

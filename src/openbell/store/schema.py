@@ -127,9 +127,14 @@ class Looks:
         with self._lock:
             try:
                 db = self._connection(path)
-                if not _is_interrupted(db):
-                    yield db
-                    return
+                # One transaction for the whole look, or each query would lock and check the file anew.
+                db.execute("BEGIN")
+                try:
+                    if not _is_interrupted(db):
+                        yield db
+                        return
+                finally:
+                    db.execute("ROLLBACK")
             except sqlite3.DatabaseError as error:
                 raise _broken(path, error) from error
             with reading(self._root) as db:
