@@ -6,8 +6,7 @@ last. What is cut off before the commit is at most a file that nobody names.
 
 import secrets
 import sqlite3
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +23,9 @@ from openbell.store.cutting import Cut, cuts_of, strays_of
 from openbell.store.cutting import day_number as day_number
 from openbell.store.days import DAY, GridKind, Mask
 from openbell.store.edges import tabulated
-from openbell.store.files import StoredFile, sync_folder, unwritable, write_new
+from openbell.store.files import StoredFile, sync_folder
 from openbell.store.parquet import bar_file
+from openbell.store.scribe import Scribe
 from openbell.store.series import SeriesDays, resolved
 from openbell.store.sheets import laid_out
 
@@ -63,8 +63,7 @@ class Writer:
         self._queued: set[Series] = set()
         self._rows = 0
         self._written: list[Piece] = []
-        self._files: dict[str, tuple[StoredFile, str]] = {}
-        self._begun: list[Path] = []
+        self._scribe = Scribe(root)
         self._bits: dict[int, bytes] = {}
         self._next = 1 + int(db.execute("SELECT coalesce(max(id), 0) FROM pieces").fetchone()[0])
         self._retired: set[int] = set()
@@ -75,6 +74,7 @@ class Writer:
         """What is there of a series, this import's own earlier pieces included."""
         if series in self._queued:
             self.flush()
+        self._scribe.wait()
         before = list(visible_pieces(self._db, self.number - 1, series.interval, series.grid, [series.symbol]))
         pieces = [piece for piece in before if piece.id not in self._retired]
         pieces += [piece for piece in self._written if piece.series == series]
@@ -139,12 +139,7 @@ class Writer:
     def commit(self, action: str, source: str, report: str) -> None:
         """Make everything visible at once."""
         self.flush()
-        for folder in {(self._root / name).parent for name in self._files}:
-            sync_folder(folder)
-        if self._files:
-            sync_folder(self._root / BARS)
-            sync_folder(self._root)
-        files = self._insert_files()
+        files = self._numbered_files()
         self._db.executemany(_INSERT_PIECE, [self._row(piece, files[piece.file.name]) for piece in self._written])
         bits = [(piece.id, self._bits[piece.id]) for piece in self._written]
         self._db.executemany("INSERT INTO presence VALUES (?, ?)", bits)
@@ -153,34 +148,24 @@ class Writer:
         )
         at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self._db.execute("INSERT INTO imports VALUES (?, ?, ?, ?, ?, NULL)", (self.number, at, action, source, report))
+        # What is told to the catalogue counts from its commit on: until then the files may be under way.
+        self._insert_files(files)
+        folders = {(self._root / name).parent for name in files}
+        for folder in (*folders, *((self._root / BARS, self._root) if folders else ())):
+            sync_folder(folder)
         self._db.execute("COMMIT")
 
     def discard(self) -> None:
         """Remove the files of an import that is not committed, and folders that are empty without them."""
-        for path in self._begun:
-            path.unlink(missing_ok=True)
-        folders = {path.parent for path in self._begun}
-        for folder in (*folders, *{folder.parent for folder in folders}):
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+        self._scribe.discard()
 
     def _write(self, interval: Interval, grid: GridKind, calendar: Calendar, queue: list[Pending]) -> None:
         bounds = np.cumsum([0, *(len(one.block) for one in queue)])
         block = laid_out([one.block for one in queue])
         content = bar_file(interval, [one.series.symbol for one in queue], np.diff(bounds).tolist(), block)
         name = f"{BARS}/{interval}/{self.number:06d}-{secrets.token_hex(6)}.parquet"
-        path = self._root / name
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise unwritable(path.parent, error) from error
-        self._begun.append(path)
-        with ThreadPoolExecutor(1) as pool:
-            writing = pool.submit(write_new, path, content.chunks)
-            table = tabulated(calendar, interval, block, bounds, grid)
-            size, checksum = writing.result()
-        file = StoredFile(name, size, content.rows, content.offsets)
-        self._files[name] = (file, checksum)
+        file = self._scribe.begin(name, content)
+        table = tabulated(calendar, interval, block, bounds, grid)
         outside, off_grid = strays_of(table)
         for one, out, off in zip(queue, outside, off_grid, strict=True):
             before = self.strays.get(one.series, (0, 0))
@@ -199,16 +184,18 @@ class Writer:
         self._written.append(piece)
         self._next += 1
 
-    def _insert_files(self) -> dict[str, int]:
-        numbers = {}
-        for name, (file, checksum) in self._files.items():
+    def _numbered_files(self) -> dict[str, int]:
+        """The numbers that the catalogue will have for the files, by their names."""
+        last = int(self._db.execute("SELECT coalesce(max(id), 0) FROM files").fetchone()[0])
+        return {name: last + place for place, name in enumerate(self._scribe.files, start=1)}
+
+    def _insert_files(self, numbers: Mapping[str, int]) -> None:
+        for file, checksum in self._scribe.finished():
             offsets = " ".join(map(str, file.offsets))
-            cursor = self._db.execute(
-                "INSERT INTO files (name, import, rows, bytes, checksum, offsets) VALUES (?, ?, ?, ?, ?, ?)",
-                (name, self.number, file.rows, file.size, checksum, offsets),
+            self._db.execute(
+                "INSERT INTO files (id, name, import, rows, bytes, checksum, offsets) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (numbers[file.name], file.name, self.number, file.rows, file.size, checksum, offsets),
             )
-            numbers[name] = int(cursor.lastrowid or 0)
-        return numbers
 
     def _row(self, piece: Piece, file: int) -> tuple[int | str | bytes | None, ...]:
         first, last = day_range(piece)
