@@ -204,3 +204,46 @@ class TestLevels:
         assert at_open == [history.high.max(), history.low.min(), history.close[-1]]
         assert manager.values(spec)[:, 0].tolist() == at_open
         assert manager.settled(spec, 0)
+
+
+def test_symbols_that_have_seen_as_many_bars_of_different_sessions_do_not_stand_alike():
+    vwap = indicator("vwap", interval="5m")
+    manager = IndicatorManager(2)
+    manager.prepare(vwap)
+    for row in range(2):
+        nothing = Places(*(np.empty(0, np.int64) for _ in range(3)))
+        manager.adopt(vwap, row, manager.warm(vwap, Block.empty(), Block.empty(), nothing))
+
+    for session, price, present in ((0, 10.0, [False, True]), (1, 20.0, [True, False]), (1, 30.0, [True, True])):
+        manager.update(vwap.interval, np.full((5, 2), price), np.array(present), 0, session, end=session)
+
+    # Volume is as high as the price.
+    assert manager.values(vwap)[0].tolist() == [(20.0**2 + 30.0**2) / 50.0, 30.0]
+
+
+def test_bars_that_a_loop_cannot_read_are_refused():
+    sma = indicator("sma", interval="5m", period=1)
+    manager = IndicatorManager(4)
+    manager.prepare(sma)
+    for row in range(4):
+        manager.adopt(sma, row, manager.warm(sma, Block.empty(), Block.empty()))
+    all_there = np.ones(4, np.bool_)
+
+    with pytest.raises(ValueError, match="4 rows are fed, and there are bars of 3"):
+        manager.update(sma.interval, np.ones((5, 3)), all_there, 0, 0, end=1)
+    with pytest.raises(TypeError, match="float64 in one piece, got float32"):
+        manager.update(sma.interval, np.ones((5, 4), np.float32), all_there, 0, 0, end=1)
+    with pytest.raises(TypeError, match="float64 in one piece"):
+        manager.update(sma.interval, np.ones((5, 8))[:, ::2], all_there, 0, 0, end=1)
+
+
+def test_a_row_that_comes_after_the_first_instant_is_fed_from_then_on():
+    sma = indicator("sma", interval="5m", period=1)
+    manager = IndicatorManager(4)
+    manager.prepare(sma)
+    nothing = manager.warm(sma, Block.empty(), Block.empty())
+    for row, price in ((0, 1.0), (2, 2.0)):
+        manager.adopt(sma, row, nothing)
+        manager.update(sma.interval, np.full((5, 4), price), np.ones(4, np.bool_), 0, 0, end=1)
+
+    assert np.nan_to_num(manager.values(sma)[0]).tolist() == [2.0, 0.0, 2.0, 0.0]
