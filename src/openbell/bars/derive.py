@@ -59,7 +59,9 @@ def derive(
     n = fold_columns(block.ts, *block.columns, begins, grid.ends, grid.stamps, expected, completeness, ts, out)
     if n < room // 2:
         ts, out = ts[:n].copy(), out[:, :n].copy()
-    return Block(ts[:n], out[0, :n], out[1, :n], out[2, :n], out[3, :n], out[4, :n], out[5, :n]).freeze()
+    ts.setflags(write=False)
+    out.setflags(write=False)
+    return Block(ts[:n], out[0, :n], out[1, :n], out[2, :n], out[3, :n], out[4, :n], out[5, :n])
 
 
 @cache

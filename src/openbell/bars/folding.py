@@ -2,7 +2,7 @@
 
 1. `fold_columns` folds the columns of one symbol over time.
 2. `fold_instant` folds one window for many symbols of a panel (the stream).
-3. `mark` tells which windows have a bar.
+3. `place` and `mark` tell which windows bars begin.
 
 The first two go through the bars of a window in order of time, so they give the same bits. Importing this module
 imports numba, so it is imported where bars are folded and nowhere else.
@@ -156,6 +156,15 @@ def fold_instant(
             present[row] = True
         else:
             values[:, row] = np.nan
+
+
+@numba.njit([types.void(_STAMPS, _STAMPS, types.int64, types.int64[::1])], cache=True, nogil=True)
+def place(ts: Stamps, stamps: Stamps, at: int, slots: Rows) -> None:
+    """Where each of some ascending stamps is among others, -1 for those that are not; none is before ``at``."""
+    for i in range(len(ts)):
+        while at < len(stamps) and stamps[at] < ts[i]:
+            at += 1
+        slots[i] = at if at < len(stamps) and stamps[at] == ts[i] else -1
 
 
 @numba.njit([types.void(_STAMPS, _STAMPS, types.int64, types.boolean[::1])], cache=True, nogil=True)

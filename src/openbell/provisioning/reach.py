@@ -159,7 +159,7 @@ class Reacher:
     def _search(
         self, symbols: Sequence[str], interval: Interval, base: Interval, amount: Amount, span: int
     ) -> list[Reach]:
-        """Look back over so many sessions, and twice as far for those symbols that need more and have more."""
+        """Look back over so many sessions, and four times as far for those symbols that need more and have more."""
         today = self._time.today.ordinal
         first = max(today - span, 0)
         if interval.unit is Unit.WEEK:
@@ -178,7 +178,7 @@ class Reacher:
         short = np.flatnonzero(_short(sure, amount))
         deeper = [i for i in short.tolist() if first > 0 and self._has_before(symbols[i], first)]
         if deeper:
-            again = self._search([symbols[i] for i in deeper], interval, base, amount, span * 2)
+            again = self._search([symbols[i] for i in deeper], interval, base, amount, span * 4)
             for i, reach in zip(deeper, again, strict=True):
                 found[i] = reach
         return found

@@ -270,14 +270,14 @@ class Stager:
             grid, ended = self._windows_today(interval)
             if series.base is None:
                 whole = blocks[interval].between(self._begin, grid_end(grid))
-                slots = grid.slots_of(whole.ts)
+                slots = grid.slots_of_ascending(whole.ts)
                 series.tape, series.tape_slots = whole, slots
                 arrived = int(slots.searchsorted(ended))
                 series.today, series.slots = whole[:arrived], slots[:arrived]
             elif ended:
                 fine, past = self._today_of(staged, series.base), self._history_of(staged, series.base)
                 series.today = self.folded_today(fine, past, interval, series.base)
-                series.slots = grid.slots_of(series.today.ts)
+                series.slots = grid.slots_of_ascending(series.today.ts)
 
     def _windows_today(self, interval: Interval) -> tuple[Grid, int]:
         """Today's windows of an interval, and how many have ended."""
