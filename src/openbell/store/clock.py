@@ -22,6 +22,7 @@ from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
+from openbell.store.days import Mask, Rows
 from openbell.store.formats.format import Convention
 
 _DAY_NS = 86_400_000_000_000
@@ -32,6 +33,8 @@ _CLEARLY = 0.15
 _CLEAR_DAYS = 3
 _EDGE = 0.3
 _DENSE = 0.8
+_LEAST_SHARE = 0.6
+_NEARLY = 0.02
 _SAMPLE_ROWS = 20_000
 _SAMPLE_DAYS = 40
 _ZONES = (
@@ -72,6 +75,24 @@ def fit_of(calendar: Calendar, interval: Interval, ts: Stamps, volume: Floats) -
     """How bars that start at ``ts`` lie in the sessions."""
     edges = calendar.grid(Interval.parse("1d"), 0, len(calendar) - 1, Hours.REGULAR)
     width = interval.width_ns
+    share, days, place, inside, weights = _seen_share(calendar, interval, ts, volume)
+    within_hours = place[inside]
+    sessions = within_hours[np.flatnonzero(np.diff(within_hours, prepend=-1))]
+    slots = (edges.ends[sessions] - edges.opens[sessions]).sum() / width if len(sessions) else 1.0
+    dense = int(inside.sum()) > _DENSE * slots
+    edged = _is_edged(calendar)
+    edge = _edge(edges.opens, width, ts, weights) if edged else 0.0
+    outer = (edges.opens[sessions] - width, edges.ends[sessions])
+    over = max(float((_volume_at(ts, weights, moments) > 0).mean()) for moments in outer) if len(sessions) else 0.0
+    return Fit(share, days, edge, dense, edged, over)
+
+
+def _seen_share(
+    calendar: Calendar, interval: Interval, ts: Stamps, volume: Floats
+) -> tuple[float, int, Rows, Mask, Floats]:
+    """Share of days that trade in regular hours, and of how many; sessions of bars, whether inside, and weights."""
+    edges = calendar.grid(Interval.parse("1d"), 0, len(calendar) - 1, Hours.REGULAR)
+    width = interval.width_ns
     place = np.searchsorted(edges.opens, ts + width - 1, side="right") - 1
     # One bar after the close still counts: closing prints are common.
     inside = (place >= 0) & (ts < edges.ends[place] + width)
@@ -83,16 +104,7 @@ def fit_of(calendar: Calendar, interval: Interval, ts: Stamps, volume: Floats) -
     within = np.bincount(day, weights * inside)
     filled = total > 0
     fits = within[filled] >= _FITTING * total[filled]
-    within_hours = place[inside]
-    sessions = within_hours[np.flatnonzero(np.diff(within_hours, prepend=-1))]
-    slots = (edges.ends[sessions] - edges.opens[sessions]).sum() / width if len(sessions) else 1.0
-    dense = int(inside.sum()) > _DENSE * slots
-    share = float(fits.mean()) if len(fits) else 0.0
-    edged = _is_edged(calendar)
-    edge = _edge(edges.opens, width, ts, weights) if edged else 0.0
-    outer = (edges.opens[sessions] - width, edges.ends[sessions])
-    over = max(float((_volume_at(ts, weights, moments) > 0).mean()) for moments in outer) if len(sessions) else 0.0
-    return Fit(share, len(fits), edge, dense, edged, over)
+    return float(fits.mean()) if len(fits) else 0.0, len(fits), place, inside, weights
 
 
 @lru_cache(maxsize=32)
@@ -187,9 +199,12 @@ def _best(
     """The convention that fits clearly better than the one told, else that one."""
     best, best_fit = told, fit
     for other in _others(calendar, convention, told):
-        found = fit_of(calendar, interval, _under(block, interval, other), block.volume)
+        ts = _under(block, interval, other)
+        if _seen_share(calendar, interval, ts, block.volume)[0] < min(_LEAST_SHARE, best_fit.share - _NEARLY):
+            continue
+        found = fit_of(calendar, interval, ts, block.volume)
         if _better_zone(found, best_fit, sure=convention.sure) or (
-            found.share >= best_fit.share - 0.02 and _better_edge(found, best_fit)
+            found.share >= best_fit.share - _NEARLY and _better_edge(found, best_fit)
         ):
             best, best_fit = other, found
     return best, best_fit
@@ -206,7 +221,7 @@ def _others(calendar: Calendar, convention: Convention, told: Convention) -> Ite
 
 def _better_zone(found: Fit, best: Fit, *, sure: bool) -> bool:
     """Whether days fit clearly better and trade begins more sharply at the open; a choice needs less than a refusal."""
-    if found.share < 0.6 or not (found.dense or found.days >= _CLEAR_DAYS):
+    if found.share < _LEAST_SHARE or not (found.dense or found.days >= _CLEAR_DAYS):
         return False
     gained = found.share - best.share
     sharper = found.edge - best.edge if found.edged else 1.0
