@@ -10,7 +10,6 @@ from openbell.bars.grid import Stamps
 from openbell.bars.panel import Flags
 
 Bits = npt.NDArray[np.uint64]
-Bounds = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
 
 COLUMNS = 7
@@ -21,6 +20,7 @@ _SHIFT, _TURN = np.uint64(29), np.uint64(35)
 _NAN = np.uint64(0x7FF8000000000000)
 _SIGNLESS_INFINITY = np.uint64(0xFFE0000000000000)
 _READ_ONLY = types.Array(types.uint64, 1, "C", readonly=True)
+_STAMPS = types.Array(types.int64, 1, "C", readonly=True)
 
 
 @numba.njit(inline="always")
@@ -42,31 +42,48 @@ def _close(chains: Bits, out: Bits) -> None:
     out[0], out[1] = one, two
 
 
-@numba.njit([types.void(*[_READ_ONLY] * COLUMNS, types.int64[::1], types.uint64[:, ::1])], cache=True, nogil=True)
+@numba.njit([types.int64(_STAMPS, *[_READ_ONLY] * 6, _STAMPS, types.uint64[:, ::1])], cache=True, nogil=True)
 def mix(
-    ts: Bits, open_: Bits, high: Bits, low: Bits, close: Bits, volume: Bits, shares: Bits, bounds: Bounds, out: Bits
-) -> None:
-    """Mix the columns of a block into two hashes per part.
+    ts: Stamps,
+    open_: Bits,
+    high: Bits,
+    low: Bits,
+    close: Bits,
+    volume: Bits,
+    shares: Bits,
+    begins: Stamps,
+    out: Bits,
+) -> int:
+    """Mix the columns of a block, session by session; returns how many sessions have bars.
 
     Parameters
     ----------
-    ts, open_, high, low, close, volume, shares
+    ts
+        Stamps, ascending.
+    open_, high, low, close, volume, shares
         The bits of each column.
-    bounds
-        Where parts begin, and where the last one ends, int64.
+    begins
+        The instants at which sessions begin, from the one of the first bar to that of the last.
     out
-        uint64 (parts, 2), written.
+        uint64 (sessions, 4), written from the front: begin, number of bars, and two hashes.
     """
     chains = np.empty(COLUMNS, np.uint64)
-    for part in range(len(bounds) - 1):
+    filled, i, bars = 0, 0, len(ts)
+    for session in range(len(begins)):
+        first = i
         a = b = c = d = e = f = g = _B
-        for i in range(bounds[part], bounds[part + 1]):
-            a, b, c = _link(a, ts[i]), _link(b, open_[i]), _link(c, high[i])
+        while i < bars and (session + 1 == len(begins) or ts[i] < begins[session + 1]):
+            a, b, c = _link(a, np.uint64(ts[i])), _link(b, open_[i]), _link(c, high[i])
             d, e, f = _link(d, low[i]), _link(e, close[i]), _link(f, volume[i])
             g = _link(g, shares[i])
-        chains[0], chains[1], chains[2], chains[3] = a, b, c, d
-        chains[4], chains[5], chains[6] = e, f, g
-        _close(chains, out[part])
+            i += 1
+        if i > first:
+            chains[0], chains[1], chains[2], chains[3] = a, b, c, d
+            chains[4], chains[5], chains[6] = e, f, g
+            out[filled, 0], out[filled, 1] = np.uint64(begins[session]), np.uint64(i - first)
+            _close(chains, out[filled, 2:])
+            filled += 1
+    return filled
 
 
 @numba.njit(
