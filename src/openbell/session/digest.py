@@ -71,13 +71,10 @@ def symbol_digest(session: SessionData, record: SymbolRecord, today: Today | Non
         part.update(b"today\n")
         part.update(_of_today(session, interval, record.row) if today is None else today[interval][record.row])
     for key, spec in sorted(record.indicators.items()):
-        manager, row = session.indicators, record.row
-        state = (manager.valid(spec, row), manager.settled(spec, row), manager.last_updated(spec, row))
-        part.update(f"{key} {state} {key in record.kept}\n".encode())
-        values = manager.values(spec)[:, row]
-        part.update(np.where(np.isnan(values), np.nan, values).tobytes())
+        part.update(f"{key} {key in record.kept}\n".encode())
+        part.update(session.indicators.digest(spec, record.row))
         if key in record.kept:
-            kept = session.kept[spec].series(row)
+            kept = session.kept[spec].series(record.row)
             part.update(np.where(np.isnan(kept), np.nan, kept).tobytes())
     for key, figure in sorted(record.aggregates.items()):
         part.update(f"{key} over past sessions\n".encode())
