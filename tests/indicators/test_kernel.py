@@ -49,7 +49,7 @@ _COMPILED = """
 import sys, mine
 from openbell.indicators.chain import Chain
 from openbell.indicators.compute import indicator
-from openbell.indicators.kernel import told
+from openbell.machine.watch import told
 compiled = []
 with told(compiled.append):
     Chain.of(indicator(mine.Mine, interval="1m")).compile()

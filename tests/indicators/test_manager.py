@@ -176,6 +176,26 @@ class TestCompute:
         with pytest.raises(ValueError, match="atr reads high, low, close; low is missing"):
             compute("atr", high=[1.0], close=[1.0], period=1)
 
+    @pytest.mark.parametrize("asked", [("lower", "upper"), ("bandwidth",), ("percent_b", "middle")])
+    @pytest.mark.parametrize("input", [None, "ema"])
+    def test_gives_the_outputs_that_are_asked_for_with_the_bits_of_all(self, asked, input):
+        inner = None if input is None else indicator(input, interval="1m", period=3)
+        spec = indicator("bbands", interval="1m", period=5, input=inner)
+        table = np.array([walk(60, seed).columns[3] for seed in range(3)])
+
+        whole = compute(spec, close=table)
+        some = compute(spec, close=table, outputs=asked)
+
+        assert tuple(some) == asked
+        assert all(some[name].tobytes() == whole[name].tobytes() for name in asked)
+        one = compute(spec, close=table[1], outputs=asked)
+        assert all(one[name].tobytes() == whole[name][1].tobytes() for name in asked)
+
+    @pytest.mark.parametrize("asked", ["value", ("upper", "value"), ()])
+    def test_refuses_outputs_that_there_are_not(self, asked):
+        with pytest.raises(ValueError, match="outputs of bbands are upper, middle, lower, percent_b, bandwidth"):
+            compute("bbands", close=[1.0, 2.0], period=1, outputs=asked)
+
     def test_takes_frames_and_series(self):
         import polars as pl
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from openbell.errors import MarketError
-from openbell.market.cache import cache_root, write_atomically
+from openbell.machine.cache import cache_root, write_atomically
 from openbell.market.calendar import load_calendar
 from openbell.market.tables import load_table
 

@@ -56,7 +56,7 @@ def derive(
     begins = grid.opens if lefts is None else lefts
     from openbell.bars.folding import fold_columns
 
-    n = fold_columns(block.ts, *block.columns, begins, grid.ends, grid.stamps, expected, completeness, ts, out)
+    n = fold_columns(block.ts, block.columns, begins, grid.ends, grid.stamps, expected, completeness, ts, out)
     if n < room // 2:
         ts, out = ts[:n].copy(), out[:, :n].copy()
     ts.setflags(write=False)

@@ -14,7 +14,7 @@ from openbell.engine.coordinator import SessionCoordinator
 from openbell.engine.folder import RunFolder
 from openbell.engine.phase import Phase
 from openbell.engine.report import Report
-from openbell.indicators.kernel import told
+from openbell.machine.watch import told
 
 Progress = Callable[[str, int, int], None]
 Attend = Callable[[Control], AbstractContextManager[object]]

@@ -8,9 +8,9 @@ import numpy.typing as npt
 from openbell.bars.block import Floats
 from openbell.indicators.chain import Carried, Chain, Figures, Ints, Link
 from openbell.indicators.loops import ACROSS, MOVING
-from openbell.indicators.machine import FLAG, INT, address, numbers
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import NEVER, Warm
+from openbell.machine.code import FLAG, INT, address, numbers
 
 # Where a loop finds where its values go.
 _OUT = ACROSS.index("out")

@@ -1,6 +1,6 @@
 """An indicator ready to run: its links, innermost first, each with its loops and the layout of its state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ctypes import addressof
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from openbell.bars.interval import Interval
 from openbell.errors import IndicatorError, Problem
 from openbell.indicators.definition import CalendarFigure, Kind, Value
 from openbell.indicators.kernel import Kernel, kernel_of
-from openbell.indicators.machine import INT, address, numbers
 from openbell.indicators.spec import IndicatorSpec
+from openbell.machine.code import INT, address, numbers
 
 Ints = npt.NDArray[np.int64]
 
@@ -188,7 +188,9 @@ class Chain:
             link.kernel.through(addressof(given))
         return out, int(last[0])
 
-    def table(self, columns: tuple[Floats, ...], slots: Ints, sessions: Ints) -> list[Floats]:
+    def table(
+        self, columns: tuple[Floats, ...], slots: Ints, sessions: Ints, wanted: Sequence[int] | None = None
+    ) -> list[Floats]:
         """Feed bars of many symbols from the beginning.
 
         Parameters
@@ -197,6 +199,8 @@ class Chain:
             As in `run`, each of shape (symbols, bars).
         slots, sessions
             Of each bar, int64, the same for all symbols.
+        wanted
+            Which outputs, in this order; None for all. Others are not computed.
 
         Returns
         -------
@@ -204,17 +208,18 @@ class Chain:
             Each output, shape (symbols, bars).
         """
         symbols, bars = columns[0].shape
-        out = [columns[0]]
         places = (*map(address, columns), address(slots, INT), address(sessions, INT))
+        out: dict[int, Floats] = {}
         for link in self.links:
             source = columns[link.column] if link.source < 0 else out[link.source]
+            asked = tuple(range(link.outputs) if wanted is None or link is not self.links[-1] else sorted(wanted))
             # An array each: memory of this size is used again, while more of it at once is new, and blank, every time.
-            out, fresh = [np.empty((symbols, bars)) for _ in range(link.outputs)], link.fresh()
+            out, fresh = {i: np.empty((symbols, bars)) for i in asked}, link.fresh()
             start, window, params = map(address, (fresh.state, fresh.window, link.params))
-            made = numbers(*map(address, out))
+            made = numbers(*map(address, out.values()))
             given = numbers(symbols, bars, address(source), *places, start, window, link.width, params, addressof(made))
-            link.kernel.table(addressof(given))
-        return out
+            link.kernel.table(asked)(addressof(given))
+        return [out[i] for i in (out if wanted is None else wanted)]
 
 
 def _figured(spec: IndicatorSpec, figures: Figures | None) -> dict[str, Value]:

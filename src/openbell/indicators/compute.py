@@ -1,6 +1,6 @@
 """Indicators as plain functions over arrays and frames."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Union
 
 import numpy as np
@@ -70,6 +70,7 @@ def compute(
     volume: Column | None = None,
     session: npt.ArrayLike | None = None,
     column: str | None = None,
+    outputs: Sequence[str] | None = None,
     **params: Value,
 ) -> Floats | dict[str, Floats]:
     """The values of an indicator over whole columns.
@@ -86,12 +87,14 @@ def compute(
         The session of each bar as whole numbers, shape (bars,); without it all bars are of one session.
     column
         What it works on instead of its usual column.
+    outputs
+        Of an indicator with several, which ones, like ``("upper", "lower")``; none of the others takes time or memory.
 
     Returns
     -------
     Floats or dict of Floats
         Float64 of the columns' shape, NaN for the first ``lookback - 1`` bars; with several outputs a dict of them, in
-        declared order. The formula starts at the first bar.
+        the order asked for, or declared. The formula starts at the first bar.
 
     Raises
     ------
@@ -104,6 +107,8 @@ def compute(
     --------
     >>> compute("sma", close=[1.0, 2.0, 3.0, 5.0], period=2).tolist()
     [nan, 1.5, 2.5, 4.0]
+    >>> list(compute("bbands", close=[1.0, 2.0, 3.0, 5.0], period=2, outputs=("upper", "lower")))
+    ['upper', 'lower']
     """
     spec = what if isinstance(what, IndicatorSpec) else parse(what, _ANY, params, column)
     if isinstance(what, IndicatorSpec) and (params or column):
@@ -114,10 +119,23 @@ def compute(
     tables = _tables(spec, given)
     bars = next(iter(tables.values())).shape[-1]
     slots, sessions = _places(session, bars)
-    values = _run(Chain.of(spec, _figures(spec, slots)), tables, slots, sessions)
+    names = _wanted(spec, outputs)
+    wanted = [spec.outputs.index(name) for name in names]
+    values = _run(Chain.of(spec, _figures(spec, slots)), tables, slots, sessions, wanted)
     if len(spec.outputs) == 1:
         return values[0]
-    return dict(zip(spec.outputs, values, strict=True))
+    return dict(zip(names, values, strict=True))
+
+
+def _wanted(spec: IndicatorSpec, outputs: Sequence[str] | None) -> tuple[str, ...]:
+    if outputs is None:
+        return spec.outputs
+    names = (outputs,) if isinstance(outputs, str) else tuple(dict.fromkeys(outputs))
+    unknown = [name for name in names if name not in spec.outputs]
+    if unknown or not names:
+        said = ", ".join(map(repr, unknown)) or "nothing"
+        raise ValueError(f"outputs of {spec.name} are {', '.join(spec.outputs)}; asked for {said}")
+    return names
 
 
 def _tables(spec: IndicatorSpec, given: Mapping[str, Column | None]) -> dict[str, Floats]:
@@ -164,9 +182,10 @@ def _figures(spec: IndicatorSpec, slots: Ints) -> Figures:
     return figure
 
 
-def _run(chain: Chain, tables: dict[str, Floats], slots: Ints, sessions: Ints) -> list[Floats]:
+def _run(chain: Chain, tables: dict[str, Floats], slots: Ints, sessions: Ints, wanted: Sequence[int]) -> list[Floats]:
     any_table = next(iter(tables.values()))
     columns = [tables.get(name, any_table) for name in FIELDS]
     if any_table.ndim == 1:
-        return list(chain.run(chain.fresh(), tuple(columns), slots, sessions)[0])
-    return chain.table(tuple(columns), slots, sessions)
+        values = chain.run(chain.fresh(), tuple(columns), slots, sessions)[0]
+        return [values[i] for i in wanted]
+    return chain.table(tuple(columns), slots, sessions, wanted)

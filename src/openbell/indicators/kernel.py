@@ -3,31 +3,31 @@
 1. `loop_text` writes a loop over a definition's `update` as a small module.
 2. `_place` names it by the hash of the loop, of the definition, of every helper that the definition reaches, and of
    numba, LLVM and the processor.
-3. The machine code under that name is run (`openbell.indicators.machine`), or numba makes it anew.
+3. The machine code under that name is run (`openbell.machine.code`), or numba makes it anew.
 """
 
 import hashlib
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from openbell.errors import IndicatorError, Problem
-from openbell.indicators import machine
 from openbell.indicators.definition import Definition, Kind
 from openbell.indicators.loops import fields, loop_text
-from openbell.indicators.machine import Loop
 from openbell.indicators.source import fingerprint, rewritten
-from openbell.market.cache import cache_root, write_atomically
+from openbell.machine import code as machine
+from openbell.machine.cache import cache_root, write_atomically
+from openbell.machine.code import Loop
+from openbell.machine.watch import watched
 
 _lock = threading.RLock()
 _kernels: dict[tuple[Definition, bool], "Kernel"] = {}
-_listeners: list[Callable[[str], None]] = []
 _BORROWED = frozenset({"listed", "floats", "stamps", "flags", "moved", "part", "strided"})
 
 
@@ -49,6 +49,7 @@ class Kernel:
 
     definition: Definition
     resets: bool
+    _tables: dict[tuple[int, ...], Loop] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -65,10 +66,11 @@ class Kernel:
         """Many bars, one symbol."""
         return _loop(self, "through")
 
-    @cached_property
-    def table(self) -> Loop:
-        """Many bars, many symbols."""
-        return _loop(self, "table")
+    def table(self, asked: tuple[int, ...]) -> Loop:
+        """Many bars, many symbols, for these outputs alone."""
+        if asked not in self._tables:
+            self._tables[asked] = _loop(self, "table", asked)
+        return self._tables[asked]
 
 
 def kernel_of(definition: Definition, resets: bool = False) -> Kernel:
@@ -83,10 +85,10 @@ def cache_folder() -> Path:
     return cache_root() / "kernels"
 
 
-def _loop(kernel: Kernel, loop: str) -> Loop:
+def _loop(kernel: Kernel, loop: str, asked: tuple[int, ...] | None = None) -> Loop:
     """A loop from the cache, or compiled anew."""
     with _lock:
-        text = loop_text(kernel.definition, kernel.resets, loop)
+        text = loop_text(kernel.definition, kernel.resets, loop, asked)
         path = _place(kernel.definition.name, f"{kernel.fingerprint}{text}{machine.stamp()}")
         try:
             return machine.found(path) or _compiled(kernel.definition, loop, text, path)
@@ -106,7 +108,7 @@ def _compiled(definition: Definition, loop: str, text: str, path: Path) -> Loop:
 
     signature = numba.types.void(numba.types.int64)
     machine.split_loops()
-    with _named(definition), _watched(definition):
+    with _named(definition), watched(definition.name):
         made = numba.cfunc(signature, error_model="numpy")(_function(definition, loop, text, str(path)))
     code = machine.made(made.inspect_llvm(), made.native_name.removeprefix("cfunc."))
     with suppress(OSError):
@@ -121,7 +123,7 @@ def _of_numba(definition: Definition, loop: str, text: str, path: Path) -> Loop:
     signature = numba.types.void(numba.types.int64)
     cached = _written(path, text)
     make = numba.njit(signature, cache=cached, nogil=True, error_model="numpy")
-    with _named(definition), _watched(definition):
+    with _named(definition), watched(definition.name):
         made: Loop = make(_function(definition, loop, text, str(path) if cached else f"<{definition.name} {loop}>"))
     return made
 
@@ -143,43 +145,6 @@ def _named(definition: Definition) -> Iterator[None]:
         raise IndicatorError(_compile_problem(definition, str(error))) from error
 
 
-@contextmanager
-def told(tell: Callable[[str], None]) -> Iterator[None]:
-    """Have somebody called with an indicator's name whenever a loop of it is compiled, not when it is found on disk.
-
-    Parameters
-    ----------
-    tell
-        Called before the compiler begins, in the thread that waits for it.
-    """
-    _listeners.append(tell)
-    try:
-        yield
-    finally:
-        _listeners.remove(tell)
-
-
-@contextmanager
-def _watched(definition: Definition) -> Iterator[None]:
-    """Tell listeners when numba really compiles; of the functions inside one loop the first one counts."""
-    from numba.core import event
-
-    class Told(event.Listener):
-        begun = False
-
-        def on_start(self, event: Any) -> None:  # noqa: ARG002
-            if not self.begun:
-                self.begun = True
-                for tell in tuple(_listeners):
-                    tell(definition.name)
-
-        def on_end(self, event: Any) -> None:
-            """Nothing is told."""
-
-    with event.install_listener("numba:compile", Told()):
-        yield
-
-
 class _Globals(dict[str, Any]):
     """What a loop's text refers to; made when it is asked for, which code from the cache never does."""
 
@@ -197,7 +162,7 @@ class _Globals(dict[str, Any]):
             cpu_target.target_context.refresh()
             return made
         if name in _BORROWED:
-            from openbell.indicators import borrow
+            from openbell.machine import borrow
 
             return self.setdefault(name, getattr(borrow, name))
         raise KeyError(name)

@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 from importlib.metadata import version
 
-from openbell.market.cache import cache_root, write_atomically
+from openbell.machine.cache import cache_root, write_atomically
 from openbell.market.table import SessionTable
 
 FORMAT = 1

@@ -10,6 +10,7 @@ import numpy as np
 from openbell.bars.block import Block, Floats
 from openbell.bars.grid import Stamps
 from openbell.bars.panel import BarPanel
+from openbell.session.mixing import mix, mix_rows
 from openbell.session.rows import Rows
 
 _SEEN: "weakref.WeakKeyDictionary[Block, bytes]" = weakref.WeakKeyDictionary()
@@ -41,27 +42,20 @@ def session_hashes(block: Block, begins: Stamps) -> bytes:
 
 def row_hashes(panel: BarPanel, rows: Rows, begin: int) -> list[bytes]:
     """`session_hashes` of the bars up to now of some rows of a panel, whose session begins at an instant."""
-    from openbell.session.mixing import bits_of, mix_rows
-
-    shares = np.empty((0, 0), np.uint64) if panel.shares is None else panel.shares.view(np.uint64)
     counts, out = np.zeros(len(rows), np.int64), np.zeros((len(rows), 2), np.uint64)
-    stamps, values = bits_of(panel.grid.stamps), panel.values.view(np.uint64)
-    mix_rows(stamps, values, panel.present, shares, panel.cursor, rows, counts, out)
+    mix_rows(panel.grid.stamps, panel.values, panel.present, panel.shares, panel.cursor, rows, counts, out)
     begins = np.full(len(rows), begin, np.int64)
     table = np.column_stack([begins.view(np.uint64), counts.view(np.uint64), out])
     return [row.tobytes() if count else b"" for row, count in zip(table, counts.tolist(), strict=True)]
 
 
 def _hashed(block: Block, begins: Stamps) -> bytes:
-    from openbell.session.mixing import bits_of, mix
-
     first, last = (int(begins.searchsorted(block.ts[end], side="right")) - 1 for end in (0, -1))
     out = np.empty((last - first + 1, 4), np.uint64)
     shares = _ones(len(block)) if block.completeness is None else block.completeness
-    open_, high, low, close, volume = (bits_of(column) for column in block.columns)
+    columns = tuple(map(np.ascontiguousarray, (*block.columns, shares)))
     # Session by session, so that a history in two parts gives the same bytes as one in one part.
-    stamps = np.ascontiguousarray(block.ts)
-    filled = mix(stamps, open_, high, low, close, volume, bits_of(shares), begins[first : last + 1], out)
+    filled = mix(np.ascontiguousarray(block.ts), columns, np.ascontiguousarray(begins[first : last + 1]), out)
     return out[:filled].tobytes()
 
 

@@ -20,15 +20,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from openbell.market.cache import write_atomically
+from openbell.machine.cache import write_atomically
 
 Loop = Callable[[int], None]
 
 # What LLVM writes as instructions of its own, and what it calls the system for.
 _OWN: Final = frozenset(
     {
-        "abs", "assume", "copysign", "ctlz", "ctpop", "cttz", "experimental", "fabs", "lifetime", "masked", "maxnum",
-        "minnum", "sadd", "smax", "smin", "smul", "ssub", "stepvector", "uadd", "umax", "umin", "umul", "usub",
+        "abs", "assume", "copysign", "ctlz", "ctpop", "cttz", "experimental", "fabs", "fshl", "fshr", "lifetime",
+        "masked", "maxnum", "minnum", "sadd", "smax", "smin", "smul", "ssub", "stepvector", "uadd", "umax", "umin",
+        "umul", "usub",
         "vector",
     }
 )  # fmt: skip

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from openbell.indicators.machine import found
+from openbell.machine.code import found
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,29 @@ def flags(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
 
 
 @intrinsic
+def words(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
+    """The column of uint64 whose address is number ``at``."""
+    return pointer(types.uint64)(addresses, types.intp), _address
+
+
+@intrinsic
+def counts(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
+    """The column of int32 whose address is number ``at``."""
+    return pointer(types.int32)(addresses, types.intp), _address
+
+
+@intrinsic
+def number(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
+    """The float64 whose bits are number ``at``."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        bits = builder.load(builder.gep(args[0], [args[1]]))
+        return builder.bitcast(bits, context.get_value_type(signature.return_type))
+
+    return types.float64(addresses, types.intp), codegen
+
+
+@intrinsic
 def moved(_: Any, column: Any, by: Any) -> Any:  # noqa: ARG001
     """A column from its ``by``-th element on."""
 

@@ -1,0 +1,102 @@
+"""Loops that are written by hand, each module a file of them, compiled at their first use and then kept.
+
+Such a module imports numba, so it is only read until one of its loops has to be compiled. A loop takes the address of a
+list of numbers, as `openbell.machine.borrow` reads it; whoever calls it holds the arrays whose addresses are in there.
+"""
+
+import hashlib
+import struct
+import threading
+from contextlib import suppress
+from ctypes import addressof
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from openbell.machine.cache import cache_root
+from openbell.machine.code import Loop, UnlinkedError, found, keep, linked, made, numbers, stamp
+from openbell.machine.watch import watched
+
+_lock = threading.RLock()
+_READ = "openbell.machine.borrow"
+
+
+def run(module: str, name: str, *given: int) -> int:
+    """Run a loop with some numbers.
+
+    Parameters
+    ----------
+    module
+        Where it is written, like ``openbell.bars.loops``.
+    name
+        Of the loop.
+    given
+        What it gets: sizes, addresses, `bits` of a float.
+
+    Returns
+    -------
+    int
+        What it left in the place of the first number.
+    """
+    listed = numbers(*given)
+    loop_of(module, name)(addressof(listed))
+    return listed[0]
+
+
+def bits(number: float) -> int:
+    """A float as a number of the list."""
+    whole: int = struct.unpack("q", struct.pack("d", number))[0]
+    return whole
+
+
+@cache
+def loop_of(module: str, name: str) -> Loop:
+    """A loop from the cache, or compiled anew."""
+    with _lock:
+        content = f"{_text(module)}{_text(_READ)}{stamp()}"
+        digest = hashlib.sha256(content.encode()).hexdigest()[:24]
+        path = cache_root() / "kernels" / f"{name}_{digest}.code"
+        try:
+            return found(path) or _compiled(module, name, path)
+        except UnlinkedError:
+            return _of_numba(module, name)
+
+
+def _compiled(module: str, name: str, path: Path) -> Loop:
+    """Compile a loop, keep its machine code, and run that.
+
+    Raises
+    ------
+    UnlinkedError
+        If it cannot run by itself.
+    """
+    import numba
+
+    with watched(name):
+        native = numba.cfunc(numba.types.void(numba.types.int64), error_model="numpy")(_written(module, name))
+    code = made(native.inspect_llvm(), native.native_name.removeprefix("cfunc."))
+    with suppress(OSError):
+        keep(path, code)
+    return linked(code)
+
+
+def _of_numba(module: str, name: str) -> Loop:
+    """A loop that calls what numba brings along, by numba's own cache."""
+    import numba
+
+    signature = numba.types.void(numba.types.int64)
+    native: Loop = numba.njit(signature, cache=True, nogil=True, error_model="numpy")(_written(module, name))
+    return native
+
+
+def _written(module: str, name: str) -> Loop:
+    loop: Loop = getattr(import_module(module), name)
+    return loop
+
+
+def _text(module: str) -> str:
+    spec = find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).read_text()

@@ -1,0 +1,50 @@
+"""Who is told when the compiler is at work."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_listeners: list[Callable[[str], None]] = []
+
+
+@contextmanager
+def told(tell: Callable[[str], None]) -> Iterator[None]:
+    """Have somebody called with a loop's name whenever it is compiled, not when it is found on disk.
+
+    Parameters
+    ----------
+    tell
+        Called before the compiler begins, in the thread that waits for it.
+    """
+    _listeners.append(tell)
+    try:
+        yield
+    finally:
+        _listeners.remove(tell)
+
+
+@contextmanager
+def watched(name: str) -> Iterator[None]:
+    """Tell listeners when numba really compiles; of the functions inside one loop the first one counts.
+
+    Parameters
+    ----------
+    name
+        What listeners are told.
+    """
+    from numba.core import event
+
+    class Told(event.Listener):
+        begun = False
+
+        def on_start(self, event: Any) -> None:  # noqa: ARG002
+            if not self.begun:
+                self.begun = True
+                for tell in tuple(_listeners):
+                    tell(name)
+
+        def on_end(self, event: Any) -> None:
+            """Nothing is told."""
+
+    with event.install_listener("numba:compile", Told()):
+        yield
