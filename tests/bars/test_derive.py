@@ -12,7 +12,6 @@ from hypothesis.extra import numpy as hn
 
 from openbell.bars.block import FIELDS, Block
 from openbell.bars.derive import derive
-from openbell.bars.folding import fold_instant
 from openbell.bars.grid import Grid, Span
 from openbell.bars.interval import Interval
 
@@ -113,43 +112,6 @@ def test_what_is_made_cannot_be_written():
 
 
 prices = st.floats(1e-3, 1e6, allow_nan=False)
-volumes = st.one_of(st.floats(0.0, 1e9), st.just(np.nan))
-
-
-@settings(deadline=None, derandomize=True, max_examples=80, database=None)
-@given(
-    length=st.sampled_from(("2m", "3m", "5m", "7m", "60m")),
-    present=hn.arrays(bool, (40, 3)),
-    fields=hn.arrays(np.float64, (40, 4, 3), elements=prices),
-    volume=hn.arrays(np.float64, (40, 3), elements=volumes),
-    completeness=st.sampled_from((0.0, 0.2, 0.5, 0.99, 1.0)),
-    lunch=st.booleans(),
-)
-def test_window_by_window_for_many_symbols_is_bit_for_bit_the_same_as_all_windows_of_one(
-    length, present, fields, volume, completeness, lunch
-):
-    spans = [Span(0, 23 * MINUTE, 0), Span(30 * MINUTE, 47 * MINUTE, 0)] if lunch else [Span(0, 40 * MINUTE, 0)]
-    windows, minutes = (Grid.of_spans(Interval.parse(name), spans) for name in (length, "1m"))
-    expected = windows.expected(minutes)
-    values = np.concatenate([fields, volume[:, None, :]], axis=1)
-    values = np.where(present[:, None, :], values, np.nan)
-    made, there = np.full((len(windows), 5, 3), np.nan), np.zeros((len(windows), 3), bool)
-    shares = np.full((len(windows), 3), np.nan)
-    firsts = np.searchsorted(minutes.opens, windows.opens)
-
-    for slot, first in enumerate(firsts.tolist()):
-        after, count = first + int(expected[slot]), int(expected[slot])
-        target = (made[slot], there[slot], shares[slot])
-        fold_instant(values, present, first, after, np.array([2, 0, 1]), count, completeness, *target)
-
-    for row in range(3):
-        at = present[:, row]
-        block = Block.of(minutes.stamps[at], [np.ascontiguousarray(values[at, field, row]) for field in range(5)])
-        whole = derive(block, windows, expected, completeness=completeness)
-        assert whole.ts.tolist() == windows.stamps[there[:, row]].tolist()
-        for field, column in enumerate(whole.columns):
-            assert column.tobytes() == made[there[:, row], field, row].tobytes()
-        assert whole.shares.tobytes() == shares[there[:, row], row].tobytes()
 
 
 @settings(deadline=None, derandomize=True, max_examples=60, database=None)
@@ -166,18 +128,6 @@ def test_through_an_interval_between_the_prices_are_the_same(present, closes, sp
     assert direct.ts.tolist() == stepwise.ts.tolist()
     for field in range(5):
         assert direct.columns[field].tobytes() == stepwise.columns[field].tobytes()
-
-
-def test_rows_that_are_there_already_keep_what_they_have():
-    windows, _ = grids("2m", 2)
-    values, present = np.full((2, 5, 2), 3.0), np.ones((2, 2), bool)
-    made, there, shares = np.full((5, 2), 8.0), np.array([True, False]), np.full(2, 1.0)
-
-    fold_instant(values, present, 0, 2, np.array([0, 1]), 2, 0.0, made, there, shares)
-
-    assert made[:, 0].tolist() == [8.0] * 5
-    assert made[:, 1].tolist() == [3.0, 3.0, 3.0, 3.0, 6.0]
-    assert len(windows) == 1
 
 
 def block_of(file: Path) -> Block:

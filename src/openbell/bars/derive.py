@@ -3,8 +3,6 @@
 Open first, high largest, low smallest, close last, volume summed; see `openbell.bars.folding`.
 """
 
-from functools import cache
-
 import numpy as np
 import numpy.typing as npt
 
@@ -62,11 +60,3 @@ def derive(
     ts.setflags(write=False)
     out.setflags(write=False)
     return Block(ts[:n], out[0, :n], out[1, :n], out[2, :n], out[3, :n], out[4, :n], out[5, :n])
-
-
-@cache
-def ready_to_fold() -> None:
-    """Have the loop of the stream compiled, once per process."""
-    from openbell.bars.folding import compile_instant
-
-    compile_instant()

@@ -1,10 +1,10 @@
 """The compiled loops that fold bars, as functions of arrays.
 
 1. `fold_columns` folds the columns of one symbol over time.
-2. `fold_instant` folds one window for many symbols of a panel (the stream).
-3. `mark` and `place` tell which windows bars begin.
+2. `mark` and `place` tell which windows bars begin.
 
-The first two go through the bars of a window in order of time, so they give the same bits.
+The stream folds one window of many symbols by itself (`openbell.engine.drive_loop`); it, too, goes through the bars of
+a window in order of time, so that both give the same bits.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from openbell.bars.block import Floats
 from openbell.bars.grid import Stamps
 from openbell.machine.code import FLAG, INT, address
-from openbell.machine.kept import bits, loop_of, run
+from openbell.machine.kept import bits, run
 
 Counts = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
@@ -49,43 +49,6 @@ def fold_columns(
     written = bits(completeness), address(out_ts, INT), address(out)
     bars = address(ts, INT), *map(address, columns)
     return run(_LOOPS, "fold_columns", len(ts), len(ends), len(out_ts), *bars, *windows, *written)
-
-
-def compile_instant() -> None:
-    """Compile the loop of the stream, or load it from the cache, never in the middle of an instant."""
-    loop_of(_LOOPS, "fold_instant")
-
-
-def fold_instant(
-    base_values: Floats,
-    base_present: Flags,
-    first: int,
-    after: int,
-    rows: Rows,
-    expected: int,
-    completeness: float,
-    values: Floats,
-    present: Flags,
-    shares: Floats,
-) -> None:
-    """Fold slots ``[first, after)`` of a base panel into one slot of a derived one, for the given rows.
-
-    Parameters
-    ----------
-    base_values, base_present
-        The base panel: float64 (slots, 5, capacity) and bool (slots, capacity).
-    rows
-        int64, the rows to fold; rows that are already present in the target keep what they have.
-    expected
-        Base bars of a whole window.
-    values, present, shares
-        The target slot, written in place: float64 (5, capacity), bool (capacity,), float64 (capacity,).
-    """
-    many = len(rows)
-    found = np.empty(many, np.int64)
-    sizes = first, after, many, base_present.shape[1], len(present), expected, bits(completeness)
-    base = address(base_values), address(base_present, FLAG), address(rows, INT), address(found, INT)
-    run(_LOOPS, "fold_instant", *sizes, *base, address(values), address(present, FLAG), address(shares))
 
 
 def mark(ts: Stamps, stamps: Stamps, place: int, present: Flags) -> None:

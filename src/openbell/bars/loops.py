@@ -3,9 +3,7 @@
 Every loop gets the address of a list of numbers, see `openbell.machine.kept`.
 """
 
-from openbell.machine.borrow import counts, flags, floats, listed, moved, number, stamps
-
-NAN = float("nan")
+from openbell.machine.borrow import counts, flags, floats, listed, number, stamps
 
 
 def fold_columns(where: int) -> None:
@@ -48,47 +46,6 @@ def fold_columns(where: int) -> None:
             n += 1
         window += 1
     given[0] = n
-
-
-def fold_instant(where: int) -> None:
-    """Fold slots of a base panel into one of a derived one, slot by slot, so that memory is read as it lies."""
-    given = listed(where)
-    first, after, many, base_width, width = given[0], given[1], given[2], given[3], given[4]
-    expected, completeness = given[5], number(given, 6)
-    base_values, base_present, rows, found = floats(given, 7), flags(given, 8), stamps(given, 9), stamps(given, 10)
-    values, present, shares = floats(given, 11), flags(given, 12), floats(given, 13)
-    highs_at, lows_at, closes_at, volumes_at = width, 2 * width, 3 * width, 4 * width
-    for k in range(many):
-        found[k] = 0
-    for slot in range(first, after):
-        opens = moved(base_values, slot * 5 * base_width)
-        highs, lows = moved(opens, base_width), moved(opens, 2 * base_width)
-        closes, volumes = moved(opens, 3 * base_width), moved(opens, 4 * base_width)
-        there = moved(base_present, slot * base_width)
-        for k in range(many):
-            row = rows[k]
-            if there[row] == 0 or present[row] != 0:
-                continue
-            if found[k] == 0:
-                values[row], values[highs_at + row], values[lows_at + row] = opens[row], highs[row], lows[row]
-                values[volumes_at + row] = volumes[row]
-            else:
-                values[highs_at + row] = max(values[highs_at + row], highs[row])
-                values[lows_at + row] = min(values[lows_at + row], lows[row])
-                values[volumes_at + row] += volumes[row]
-            values[closes_at + row] = closes[row]
-            found[k] += 1
-    for k in range(many):
-        row = rows[k]
-        if present[row] != 0 or found[k] == 0:
-            continue
-        share = found[k] / expected
-        if share >= completeness:
-            shares[row] = share
-            present[row] = 1
-        else:
-            for field in range(5):
-                values[field * width + row] = NAN
 
 
 def mark(where: int) -> None:

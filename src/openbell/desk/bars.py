@@ -3,7 +3,7 @@
 What is handed out is read-only, ends at now, and is made without looking at single symbols.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 import numpy as np
@@ -20,6 +20,17 @@ from openbell.session.session_data import SessionData
 from openbell.session.views import Bar
 
 Flags = npt.NDArray[np.bool_]
+
+
+class _Picked:
+    """A column of rows that do not stand side by side: picked out when an instant of it is read."""
+
+    def __init__(self, column: Floats, rows: npt.NDArray[np.int64]) -> None:
+        self._column, self._rows = column, rows
+
+    def __getitem__(self, slot: int) -> Floats:
+        values: Floats = self._column[slot, self._rows]
+        return values
 
 
 class Bars:
@@ -42,16 +53,29 @@ class Bars:
     ) -> None:
         self._session, self._lane = session, lane
         self._grades, self._windows, self._minimum = grades, windows, minimum
-        self.slot = 0
-        self.selection: Selection = slice(0, 0)
+        self._panel = lane.panel
         self.interval = str(lane.interval)
         self._past: dict[str, tuple[int, Floats]] = {}
-        self._views: dict[tuple[int, str | None], tuple[IndicatorSpec, Selection, int, Floats]] = {}
+        self.turn_to(slice(0, 0))
 
-    def at(self, slot: int, selection: Selection) -> "Bars":
-        """The same view, moved to a slot and to the symbols that are seen then."""
-        self.slot, self.selection = slot, selection
-        return self
+    def turn_to(self, selection: Selection) -> None:
+        """Look at these symbols from now on; to be called anew whenever rows have come, gone or moved."""
+        self.selection = selection
+        readable = self._panel.readable
+        self._columns: list[Floats | _Picked]
+        if isinstance(selection, slice):
+            self._columns = [readable[:, field, selection] for field in range(len(FIELDS))]
+        else:
+            self._columns = [_Picked(readable[:, field], selection) for field in range(len(FIELDS))]
+        # By the identity of a spec, which is held so that nothing else can have it.
+        self._shown: dict[int, Floats] = {}
+        self._named: dict[tuple[int, str], Floats] = {}
+        self._specs: list[IndicatorSpec] = []
+
+    @property
+    def slot(self) -> int:
+        """The place of these bars among today's windows, from 0."""
+        return self._panel.cursor - 1
 
     @property
     def now(self) -> int:
@@ -73,34 +97,30 @@ class Bars:
         selection = self.selection
         return selection.stop - selection.start if isinstance(selection, slice) else len(selection)
 
-    def _field(self, field: int) -> Floats:
-        values: Floats = self._lane.panel.readable[self.slot, field, self.selection]
-        return values
-
     @property
     def open(self) -> Floats:
         """First price of each bar."""
-        return self._field(0)
+        return self._columns[0][self._panel.cursor - 1]
 
     @property
     def high(self) -> Floats:
         """Highest price of each bar."""
-        return self._field(1)
+        return self._columns[1][self._panel.cursor - 1]
 
     @property
     def low(self) -> Floats:
         """Lowest price of each bar."""
-        return self._field(2)
+        return self._columns[2][self._panel.cursor - 1]
 
     @property
     def close(self) -> Floats:
         """Last price of each bar."""
-        return self._field(3)
+        return self._columns[3][self._panel.cursor - 1]
 
     @property
     def volume(self) -> Floats:
         """Traded volume of each bar."""
-        return self._field(4)
+        return self._columns[4][self._panel.cursor - 1]
 
     @property
     def present(self) -> Flags:
@@ -145,11 +165,10 @@ class Bars:
         SessionError
             If no symbol has this indicator, or it has no such output.
         """
-        known = self._views.get((id(spec), output))
-        # A slice of the live values stays live until rows are added or moved; anything else is looked up anew.
-        if known is not None and known[1] is self.selection and known[2] == self._session.indicators.capacity:
-            return known[3]
-        return self._looked_up(spec, output)
+        try:
+            return self._shown[id(spec)] if output is None else self._named[id(spec), output]
+        except KeyError:
+            return self._looked_up(spec, output)
 
     def _looked_up(self, spec: IndicatorSpec, output: str | None) -> Floats:
         manager, selection = self._session.indicators, self.selection
@@ -159,7 +178,12 @@ class Bars:
         values: Floats = manager.values(spec)[place, selection]
         values.flags.writeable = False
         if isinstance(selection, slice):
-            self._views[id(spec), output] = (spec, selection, manager.capacity, values)
+            # What is cut out stays live until rows come, go or move.
+            self._specs.append(spec)
+            if output is None:
+                self._shown[id(spec)] = values
+            else:
+                self._named[id(spec), output] = values
         return values
 
     def aggregate(self, name: str) -> Floats:
@@ -237,31 +261,21 @@ class BarCursor:
 
     Attributes
     ----------
-    symbol, interval
-        Whose bar, and how long.
+    interval
+        How long the bar is.
     ts
         Its start, ns UTC; it ends now.
+    row
+        The symbol's place in the session.
     open, high, low, close, volume
         As in `openbell.desk.bars.Bars`.
     """
 
     __slots__ = (
-        "_lane",
-        "_read",
-        "_session",
-        "_slot",
-        "close",
-        "high",
-        "interval",
-        "low",
-        "open",
-        "row",
-        "symbol",
-        "ts",
-        "volume",
-    )
+        "_lane", "_named", "_read", "_session", "_slot", "_specs", "close", "high", "interval", "low", "open", "row",
+        "ts", "volume",
+    )  # fmt: skip
 
-    symbol: str
     interval: str
     ts: int
     row: int
@@ -271,10 +285,39 @@ class BarCursor:
     close: float
     volume: float
 
-    def __init__(self, session: SessionData, lane: Lane, slot: int) -> None:
-        self._session, self._lane, self._slot = session, lane, slot
-        self._read: dict[int, tuple[IndicatorSpec, list[list[float]]]] = {}
-        self.interval, self.ts = str(lane.interval), int(lane.panel.grid.stamps[slot])
+    def __init__(self, session: SessionData, lane: Lane) -> None:
+        self._session, self._lane, self._slot = session, lane, -1
+        self._read: dict[int, list[float]] = {}
+        self._named: dict[tuple[int, str], list[float]] = {}
+        self._specs: list[IndicatorSpec] = []
+        self.interval = str(lane.interval)
+
+    def go_through(self, slot: int, skip: Flags | None, call: Callable[["BarCursor"], object]) -> None:
+        """Call with the bars of one instant, in order of row.
+
+        Parameters
+        ----------
+        skip
+            Rows to leave out, one flag per row.
+        """
+        panel, used = self._lane.panel, self._session.rows.used
+        self._slot, self.ts = slot, int(panel.grid.stamps[slot])
+        self._read.clear()
+        self._named.clear()
+        self._specs.clear()
+        present = panel.present[slot, :used]
+        if skip is not None:
+            present = present & ~skip[:used]
+        rows = np.flatnonzero(present)
+        columns = [column.take(rows).tolist() for column in panel.values[slot]]
+        bar = self
+        for bar.row, bar.open, bar.high, bar.low, bar.close, bar.volume in zip(rows.tolist(), *columns, strict=True):
+            call(bar)
+
+    @property
+    def symbol(self) -> str:
+        """Whose bar it is."""
+        return self._session.names[self.row]
 
     @property
     def time(self) -> datetime:
@@ -295,39 +338,28 @@ class BarCursor:
         SessionError
             If no symbol has this indicator, or it has no such output.
         """
-        known = self._read.get(id(spec))
-        if known is None or known[0] is not spec:
-            known = self._read[id(spec)] = (spec, self._values_of(spec))
-        return known[1][0 if output is None else output_of(spec, output)][self.row]
+        try:
+            if output is None:
+                return self._read[id(spec)][self.row]
+            return self._named[id(spec), output][self.row]
+        except KeyError:
+            return self._looked_up(spec, output)[self.row]
 
-    def _values_of(self, spec: IndicatorSpec) -> list[list[float]]:
-        """All rows' values as lists: many reads in one instant cost one."""
-        manager = self._session.indicators
+    def _looked_up(self, spec: IndicatorSpec, output: str | None) -> list[float]:
+        """All rows' values as a list: many reads in one instant cost one."""
+        manager, used = self._session.indicators, self._session.rows.used
         if not manager.has(spec):
             raise SessionError(no_indicator(self._session, spec))
-        values: list[list[float]] = manager.values(spec)[:, : self._session.rows.used].tolist()
+        place = 0 if output is None else output_of(spec, output)
+        values: list[float] = manager.values(spec)[place, :used].tolist()
+        # By the identity of a spec, which is held so that nothing else can have it.
+        self._specs.append(spec)
+        if output is None:
+            self._read[id(spec)] = values
+        else:
+            self._named[id(spec), output] = values
         return values
 
     def copy(self) -> Bar:
         """The bar as a value of its own."""
         return Bar(self.ts, self.open, self.high, self.low, self.close, self.volume, self.completeness)
-
-
-def each_bar(session: SessionData, lane: Lane, slot: int, skip: Flags | None = None) -> Iterator[BarCursor]:
-    """A cursor that goes through the bars of one instant, in order of row.
-
-    Parameters
-    ----------
-    skip
-        Rows to leave out, one flag per row.
-    """
-    present = lane.panel.present[slot, : session.rows.used]
-    if skip is not None:
-        present = present & ~skip[: session.rows.used]
-    rows = np.flatnonzero(present)
-    columns = lane.panel.values[slot][:, rows].tolist()
-    names = session.names
-    bar = BarCursor(session, lane, slot)
-    for bar.row, bar.open, bar.high, bar.low, bar.close, bar.volume in zip(rows.tolist(), *columns, strict=True):
-        bar.symbol = names[bar.row]
-        yield bar

@@ -150,6 +150,7 @@ class SessionCoordinator:
             with self.requests.callbacks():
                 self._dispatcher.day_start()
             self.requests.serve()
+            self._stream.prepare()
         return tuple(results)
 
     def plan_day(self, day: date | str | None = None) -> Plan:
@@ -185,17 +186,20 @@ class SessionCoordinator:
 
     def stream_until(self, instant: int) -> bool:
         """Run every instant up to one, ns UTC, with the requests of each; False when `control` has held it before."""
+        stream, requests, dispatcher = self._stream, self.requests, self._dispatcher
         with self.control.streaming() as may_come:
-            while (end := self._stream.next_end()) is not None and end <= instant:
+            while (end := stream.next_end()) is not None and end <= instant:
                 if not may_come(end):
                     return False
-                with self.requests.turn:
-                    happened = self._stream.step()
+                with requests.turn:
+                    happened = stream.step(instant)
+                    if happened is None:
+                        continue
                     if self.on_instant is not None:
                         self.on_instant(happened.now)
-                    with self.requests.callbacks():
-                        self._dispatcher.call(happened)
-                    self.requests.serve()
+                    with requests.callbacks():
+                        dispatcher.call(happened)
+                    requests.serve()
         self.time.advance(max(instant, self.time.now))
         return True
 

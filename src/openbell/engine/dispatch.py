@@ -5,14 +5,14 @@ symbols that came or left, quality that crossed its minimum, and for each interv
 and `on_bar`. Scanners follow.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from openbell.config.session_file import SessionFile
-from openbell.desk.bars import Bars, Flags, each_bar
+from openbell.desk.bars import BarCursor, Bars, Flags
 from openbell.desk.grades import Grades
 from openbell.desk.needs import Needs
 from openbell.desk.sight import Sight
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from openbell.engine.coordinator import SessionCoordinator
 
 
+# Whom to call: the seat, the method, and what it gets.
+Turn = tuple[Seat, Callable[..., object], object]
+
+
 class StrategySeat:
     """A strategy, its views of the day, and what it was told already."""
 
@@ -40,19 +44,24 @@ class StrategySeat:
         self.whole, self.each = (seat.hears(Strategy, method) for method in ("on_bars", "on_bar"))
         self.graded = seat.hears(Strategy, "on_quality") and seat.needs.minimum_quality is not None
         self._views: dict[Lane, Bars] = {}
+        self._cursors: dict[Lane, BarCursor] = {}
         self._below: dict[Lane, Flags] = {}
 
     def clear(self) -> None:
         """Forget the views of the last day."""
-        self._views, self._below = {}, {}
+        self._views, self._cursors, self._below = {}, {}, {}
 
     def view(self, session: SessionData, lane: Lane, grades: Grades, windows: Windows) -> Bars:
         """Its view of a lane."""
-        view = self._views.get(lane)
-        if view is None:
-            view = Bars(session, lane, grades, windows, self.seat.needs.minimum_quality)
-            self._views[lane] = view
-        return view
+        if lane not in self._views:
+            self._views[lane] = Bars(session, lane, grades, windows, self.seat.needs.minimum_quality)
+        return self._views[lane]
+
+    def cursor(self, session: SessionData, lane: Lane) -> BarCursor:
+        """What goes through the bars of a lane."""
+        if lane not in self._cursors:
+            self._cursors[lane] = BarCursor(session, lane)
+        return self._cursors[lane]
 
     def crossings(self, lane: Lane, grades: Grades) -> Iterator[tuple[int, float]]:
         """Rows of which the quality has crossed the minimum since the last look, with the quality."""
@@ -91,6 +100,8 @@ class Dispatcher:
         self._session: SessionData | None = None
         self._known: frozenset[str] = frozenset()
         self._revision = -1
+        self._state = (-1, -1)
+        self._turns: dict[tuple[Lane, ...], list[Turn]] = {}
 
     @property
     def needs(self) -> list[Needs]:
@@ -111,6 +122,7 @@ class Dispatcher:
     def clear(self, session: SessionData) -> None:
         """Turn to a new day's session."""
         self._session = session
+        self._state, self._turns = (-1, -1), {}
         self._grades, self._windows = Grades(session), Windows(session)
         self._sight = Sight(session, scanned=bool(self.scans))
         for one in self._strategies:
@@ -145,40 +157,59 @@ class Dispatcher:
 
     def call(self, instant: Instant) -> None:
         """Call every strategy for the intervals that ended, shortest first."""
-        session = self._session
+        session, told = self._session, True
         assert session is not None
-        came, left = self._changes() if session.revision != self._revision else ((), ())
-        grades, windows = self._grades, self._windows
-        for one in self._strategies:
-            seat, strategy = one.seat, one.strategy
-            for symbol in came:
-                seat.call(strategy.on_symbol_added, symbol)
-            for symbol in left:
-                seat.call(strategy.on_symbol_removed, symbol)
-            for lane, slot in instant.ended:
-                if one.graded:
-                    seat.call(self._quality, one, lane)
-                if one.whole:
-                    view = one.view(session, lane, grades, windows)
-                    seat.call(strategy.on_bars, view.at(slot, self._sight.selection(lane)))
-                if one.each:
-                    seat.call(self._each, one, lane, slot)
+        if self._state != (session.revision, session.capacity):
+            told = session.revision == self._revision
+            self._state, self._turns = (session.revision, session.capacity), {}
+        turns = self._turns.get(instant.lanes)
+        if turns is None:
+            turns = self._turns[instant.lanes] = self._made(instant.lanes)
+        if not told:
+            turns = [*self._news(turns)]
+        for seat, callback, argument in turns:
+            seat.call(callback, argument)
         for scan in self.scans:
             scan.run(instant.now)
 
-    def _each(self, one: StrategySeat, lane: Lane, slot: int) -> None:
-        assert self._session is not None
+    def _news(self, turns: Sequence[Turn]) -> Iterator[Turn]:
+        """The same turns, with what came into sight and left it before each strategy's own."""
+        came, left = self._changes()
+        for one in self._strategies:
+            seat, strategy = one.seat, one.strategy
+            yield from ((seat, strategy.on_symbol_added, symbol) for symbol in came)
+            yield from ((seat, strategy.on_symbol_removed, symbol) for symbol in left)
+            yield from (turn for turn in turns if turn[0] is seat)
+
+    def _made(self, lanes: Sequence[Lane]) -> list[Turn]:
+        """Who is called when windows of these lanes end, with what; holds as long as nothing comes, goes or moves."""
+        session = self._session
+        assert session is not None
+        turns: list[Turn] = []
+        for one in self._strategies:
+            for lane in lanes:
+                if one.graded:
+                    turns.append((one.seat, self._quality, (one, lane)))
+                if one.whole:
+                    view = one.view(session, lane, self._grades, self._windows)
+                    view.turn_to(self._sight.selection(lane))
+                    turns.append((one.seat, one.strategy.on_bars, view))
+                if one.each:
+                    turns.append((one.seat, self._each, (one, one.cursor(session, lane), lane)))
+        return turns
+
+    def _each(self, whose: tuple[StrategySeat, BarCursor, Lane]) -> None:
+        one, cursor, lane = whose
         minimum = one.seat.needs.minimum_quality
         skip = self._sight.hidden
         if minimum is not None:
             poor = ~(self._grades.quality(lane) >= minimum)
             skip = poor if skip is None else poor | skip
-        on_bar = one.strategy.on_bar
-        for bar in each_bar(self._session, lane, slot, skip):
-            on_bar(bar)
+        cursor.go_through(lane.panel.cursor - 1, skip, one.strategy.on_bar)
 
-    def _quality(self, one: StrategySeat, lane: Lane) -> None:
+    def _quality(self, whose: tuple[StrategySeat, Lane]) -> None:
         assert self._session is not None
+        one, lane = whose
         for row, quality in one.crossings(lane, self._grades):
             if self._session.names[row] and quality == quality:
                 one.strategy.on_quality(self._session.names[row], str(lane.interval), quality)

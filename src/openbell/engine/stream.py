@@ -1,32 +1,35 @@
 """One instant after the other: bars in, windows closed, indicators moved; nobody is called from here.
 
-At each instant: streamed bars, finest interval first; windows that end now, shortest first; indicators of both.
+At each instant: streamed bars, finest interval first; windows that end now, shortest first; indicators of both. All of
+it is one compiled call (`openbell.engine.drive`), but for weeks and for indicators of which every value is kept.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import numpy as np
 
 from openbell.bars.interval import Unit
+from openbell.engine.drive import Drive
 from openbell.feeds.replay import ReplayFeed
 from openbell.session.lanes import Lane
 from openbell.session.session_data import SessionData
 from openbell.session.weeks import close_weeks
 
 
-@dataclass(slots=True)
 class Instant:
-    """A moment at which bars end.
+    """A moment at which bars end; valid until the next one.
 
-    Parameters
+    Attributes
     ----------
     now
         ns UTC.
-    ended
-        Each lane whose window ends now with the window's slot, from short to long.
+    lanes
+        The lanes of which a window ends now, from short to long; it is the last one before the panel's cursor.
     """
 
-    now: int
-    ended: Sequence[tuple[Lane, int]]
+    __slots__ = ("lanes", "now")
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.lanes: tuple[Lane, ...] = ()
 
 
 class Stream:
@@ -40,64 +43,89 @@ class Stream:
 
     def __init__(self, session: SessionData, feed: ReplayFeed) -> None:
         self._session, self._feed = session, feed
-        self._agenda: list[Instant] = []
-        self._place = 0
+        self._time = session.time
+        self._instant = Instant()
         self._lanes: tuple[Lane, ...] = ()
+        self._instants = np.empty(0, np.int64)
+        self._ends: list[int] = []
+        self._ended: list[tuple[Lane, ...]] = []
+        self._place = 0
+        self._drive: Drive | None = None
+        self._by_hand = False
+        self._state = (-1, -1)
         self.instants = 0
 
     def next_end(self) -> int | None:
         """When the next instant is, None after the last one."""
-        self._refresh()
-        return self._agenda[self._place].now if self._place < len(self._agenda) else None
-
-    def step(self) -> Instant:
-        """Go to the next instant; all its bars, derived bars and indicators are in afterwards."""
-        instant = self._agenda[self._place]
-        self._place += 1
-        self.instants += 1
         session = self._session
-        session.time.advance(instant.now)
-        rows = session.rows.used
-        for lane, slot in instant.ended:
-            if len(lane.streamed):
-                self._feed.deliver(lane.interval, slot, lane.panel, rows)
-        for lane, slot in instant.ended:
-            for base in lane.folded:
-                if lane.interval.unit is Unit.WEEK:
-                    close_weeks(session, lane, base)
-                else:
-                    lane.fold(slot, session.lanes[base], session.completeness)
-            lane.panel.cursor = slot + 1
-        today = session.time.today.ordinal
-        for lane, slot in instant.ended:
-            panel = lane.panel
-            session.indicators.update(
-                lane.interval,
-                panel.values[slot],
-                panel.present[slot],
-                slot,
-                today,
-                instant.now,
-                lane.regular[slot],
-            )
-        for spec, kept in session.kept.items():
-            for lane, slot in instant.ended:
-                if lane.interval == spec.interval:
-                    kept.take(slot, session.indicators.values(spec))
+        if self._state != (session.revision, session.capacity):
+            self.prepare()
+        return self._ends[self._place] if self._place < len(self._ends) else None
+
+    def step(self, until: int) -> Instant | None:
+        """Go to the next instant; all its bars, derived bars and indicators are in afterwards.
+
+        None comes back, and nothing has happened, where there is none up to a time any more.
+        """
+        now = self.next_end()
+        if now is None or now > until:
+            return None
+        place, instant = self._place, self._instant
+        instant.now, instant.lanes = now, self._ended[place]
+        lanes = instant.lanes
+        self._place = place + 1
+        self.instants += 1
+        self._time.advance(now)
+        assert self._drive is not None
+        self._drive.go()
+        for lane in lanes:
+            lane.panel.cursor += 1
+        if self._by_hand:
+            self._finish(lanes)
         return instant
 
-    def _refresh(self) -> None:
-        """Make the agenda anew when lanes have come or gone; one that left and came back is another one."""
-        lanes = tuple(self._session.lanes.values())
-        if lanes == self._lanes:
-            return
-        self._lanes = lanes
-        now = self._session.time.now
-        ordered = sorted(lanes, key=lambda lane: lane.interval.rank)
-        ended: dict[int, list[tuple[Lane, int]]] = {}
-        for lane in ordered:
-            ends = lane.panel.grid.ends
-            for slot in range(int(ends.searchsorted(now, side="right")), len(ends)):
-                ended.setdefault(int(ends[slot]), []).append((lane, slot))
-        self._agenda = [Instant(end, ended[end]) for end in sorted(ended)]
+    def prepare(self) -> None:
+        """Lay out the way through what the session holds now; done anew when that has changed."""
+        session = self._session
+        lanes = tuple(sorted(session.lanes.values(), key=lambda lane: lane.interval.rank))
+        if lanes != self._lanes:
+            self._lanes = lanes
+            self._lay_out()
+        self._drive = Drive(session, self._feed, lanes, self._instants, self._place)
+        self._by_hand = bool(session.kept) or any(lane.interval.unit is Unit.WEEK for lane in lanes)
+        self._state = (session.revision, session.capacity)
+
+    def _lay_out(self) -> None:
+        """The instants that are still to come, and which lanes have a window that ends then."""
+        now = self._time.now
+        ends = [lane.panel.grid.ends for lane in self._lanes]
+        coming = [one[one.searchsorted(now, side="right") :] for one in ends]
+        self._instants = np.unique(np.concatenate(coming)) if coming else np.empty(0, np.int64)
+        groups = np.zeros(len(self._instants), np.int64)
+        for number, one in enumerate(coming):
+            groups[self._instants.searchsorted(one)] |= 1 << number
+        known = {
+            group: tuple(lane for number, lane in enumerate(self._lanes) if group >> number & 1)
+            for group in np.unique(groups).tolist()
+        }
+        self._ends, self._ended = self._instants.tolist(), [known[group] for group in groups.tolist()]
         self._place = 0
+
+    def _finish(self, lanes: tuple[Lane, ...]) -> None:
+        """What the compiled call leaves: bars of weeks, with their indicators, and values that are kept."""
+        session = self._session
+        for lane in lanes:
+            if lane.interval.unit is Unit.WEEK:
+                self._close(lane)
+        for spec, kept in session.kept.items():
+            for lane in lanes:
+                if lane.interval == spec.interval:
+                    kept.take(lane.panel.cursor - 1, session.indicators.values(spec))
+
+    def _close(self, lane: Lane) -> None:
+        session, panel, slot = self._session, lane.panel, lane.panel.cursor - 1
+        for base in lane.folded:
+            close_weeks(session, lane, base)
+        today = session.time.today.ordinal
+        bars = (panel.values[slot], panel.present[slot])
+        session.indicators.update(lane.interval, *bars, slot, today, session.time.now, lane.regular[slot])

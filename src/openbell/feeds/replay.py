@@ -37,11 +37,6 @@ class ReplayFeed:
         for tape in self._tapes.values():
             tape.erase(row)
 
-    def deliver(self, interval: Interval, slot: int, panel: BarPanel, rows: int) -> None:
-        """Copy one instant of the first so many rows into the session's panel."""
-        tape = self._tapes[interval]
-        panel.values[slot, :, :rows] = tape.values[slot, :, :rows]
-        arrived = tape.present[slot, :rows]
-        panel.present[slot, :rows] = arrived
-        if panel.shares is not None:
-            panel.shares[slot, :rows] = arrived
+    def tape(self, interval: Interval) -> BarPanel:
+        """The rest of today of an interval."""
+        return self._tapes[interval]

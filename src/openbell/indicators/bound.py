@@ -1,6 +1,8 @@
 """One indicator bound to the rows of a session: columns of state that one compiled call moves on."""
 
 from ctypes import addressof
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +12,7 @@ from openbell.indicators.chain import Carried, Chain, Figures, Ints, Link
 from openbell.indicators.loops import ACROSS, MOVING
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import NEVER, Warm
-from openbell.machine.code import FLAG, INT, address, numbers
+from openbell.machine.code import FLAG, INT, Loop, address, address_of, numbers
 
 # Where a loop finds where its values go.
 _OUT = ACROSS.index("out")
@@ -51,6 +53,43 @@ class _Columns:
         self.given[MOVING:] = [rows, capacity, address(fed, FLAG), *arrays, address(updated, INT)]
 
 
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """One link for a stream that feeds it by itself; valid until rows come, go or move.
+
+    Parameters
+    ----------
+    given
+        The address of the numbers that its loop gets; those that stay from bar to bar are filled in.
+    code
+        The address of its loop.
+    source
+        The address of what it works on, 0 for a column of the bars.
+    column
+        Which column.
+    loop
+        The loop itself.
+    held
+        What lies at these addresses.
+    """
+
+    given: int
+    code: int
+    source: int
+    column: int
+    loop: Loop
+    held: object
+
+    @property
+    def may_raise(self) -> bool:
+        """Whether its loop can raise: one that runs by itself has nothing to do so with."""
+        return not isinstance(self.loop, partial)
+
+    def again(self) -> None:
+        """Have the loop called once more, by Python."""
+        self.loop(self.given)
+
+
 class Bound:
     """One indicator of a session.
 
@@ -84,13 +123,33 @@ class Bound:
         """The rows that are fed, ascending."""
         return np.flatnonzero(self._fed)
 
-    def advance(self, values: Floats, present: npt.NDArray[np.bool_], slot: int, session: int, end: int) -> None:
-        """Feed one bar of every row that has one, innermost link first."""
+    @property
+    def fed(self) -> list[Fed]:
+        """Its links, innermost first, for a stream that feeds them by itself."""
+        made: list[Fed] = []
+        shown = np.empty(0)
+        self._laid_out()
+        for columns in self._columns:
+            link = columns.link
+            source = 0 if link.source < 0 else address(shown) + shown.strides[0] * link.source
+            held = (columns, columns.states, columns.windows, columns.shown, self._fed, self._updated)
+            loop = link.kernel.across
+            made.append(Fed(columns.at, address_of(loop), source, link.column, loop, held))
+            shown = columns.shown
+        return made
+
+    def _laid_out(self) -> npt.NDArray[np.bool_]:
+        """Which rows are fed, up to the last one; every loop knows where all lies that stays where it is."""
         mask = self._mask
         if mask is None:
             self._mask = mask = self._fed[: int(self.rows.max(initial=-1)) + 1]
             for columns in self._columns:
                 columns.fixed(mask, self._updated)
+        return mask
+
+    def advance(self, values: Floats, present: npt.NDArray[np.bool_], slot: int, session: int, end: int) -> None:
+        """Feed one bar of every row that has one, innermost link first."""
+        mask = self._laid_out()
         width = values.shape[1]
         if min(width, len(present)) < len(mask):
             raise ValueError(f"{len(mask)} rows are fed, and there are bars of {width}, flags of {len(present)}")

@@ -67,6 +67,10 @@ class IndicatorManager:
             self._bound[spec] = bound
             self._by_interval.setdefault(spec.interval, []).append(bound)
 
+    def bound(self, interval: Interval) -> tuple[Bound, ...]:
+        """The indicators of an interval."""
+        return tuple(self._by_interval.get(interval, ()))
+
     def has(self, spec: IndicatorSpec) -> bool:
         """Whether anything was ever prepared for an indicator."""
         return spec in self._bound

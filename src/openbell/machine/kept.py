@@ -51,10 +51,18 @@ def bits(number: float) -> int:
 
 
 @cache
-def loop_of(module: str, name: str) -> Loop:
-    """A loop from the cache, or compiled anew."""
+def loop_of(module: str, name: str, *others: str) -> Loop:
+    """A loop from the cache, or compiled anew.
+
+    Parameters
+    ----------
+    module, name
+        As for `run`.
+    others
+        Modules from which it takes numbers: it is compiled anew when one of them has changed, too.
+    """
     with _lock:
-        content = f"{_text(module)}{_text(_READ)}{stamp()}"
+        content = "".join([*map(_text, (module, _READ, *others)), stamp()])
         digest = hashlib.sha256(content.encode()).hexdigest()[:24]
         path = cache_root() / "kernels" / f"{name}_{digest}.code"
         try:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import Block, Floats
-from openbell.bars.derive import Counts, derive, ready_to_fold
+from openbell.bars.derive import Counts, derive
 from openbell.bars.grid import Grid, Stamps
 from openbell.bars.interval import Interval, Unit
 from openbell.errors import StoreError
@@ -170,8 +170,6 @@ class Stager:
             case UpgradeSymbol():
                 staged.upgrade = True
             case AddInterval(interval, base):
-                if base is not None:
-                    ready_to_fold()
                 staged.series[interval] = StagedSeries(base, new=True)
             case LoadHistorical(loads, reads):
                 self._history(staged, loads, blocks)

@@ -6,7 +6,6 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.block import Floats
 from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval
 from openbell.bars.panel import BarPanel
@@ -69,31 +68,8 @@ class Lane:
             self._selection = slice(int(rows[0]), int(rows[-1]) + 1) if beside else rows
         return self._selection
 
-    def fold(self, slot: int, base: "Lane", completeness: float) -> None:
-        """Make the bars of a window that ends now from those of a base lane."""
-        from openbell.bars.folding import fold_instant
-
-        rows = self.folded[base.interval]
-        firsts, afters = fold_plan(self.panel.grid, base.panel.grid)
-        shares = self.panel.shares
-        assert shares is not None
-        first, after = firsts[slot], afters[slot]
-        target: Floats = self.panel.values[slot]
-        fold_instant(
-            base.panel.values,
-            base.panel.present,
-            first,
-            after,
-            rows.array,
-            after - first,
-            completeness,
-            target,
-            self.panel.present[slot],
-            shares[slot],
-        )
-
 
 @lru_cache(maxsize=256)
-def fold_plan(grid: Grid, base: Grid) -> tuple[list[int], list[int]]:
+def fold_plan(grid: Grid, base: Grid) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """First base slot inside each window, and the first one after it, one per window."""
-    return np.searchsorted(base.opens, grid.opens).tolist(), np.searchsorted(base.opens, grid.ends).tolist()
+    return np.searchsorted(base.opens, grid.opens), np.searchsorted(base.opens, grid.ends)
