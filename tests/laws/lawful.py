@@ -19,6 +19,8 @@ from openbell.provisioning.result import ProvisioningResult
 from openbell.testing.market import SyntheticMarket
 
 NIGHTLY = os.environ.get("OPENBELL_NIGHTLY", "")
+# How many times as long as one night: a number above one says it.
+NIGHTS = (max(1, int(NIGHTLY)) if NIGHTLY.isdigit() else 1) if NIGHTLY else 0
 Blocks = dict[str, dict[str, Block]]
 Fact = tuple[Any, ...]
 
@@ -45,10 +47,9 @@ SPECS = (
 
 def lawful(examples: int) -> Callable[[Any], Any]:
     """Settings of a law: so many examples, always the same ones; nightly many more, each night others."""
-    factor = (int(NIGHTLY) if NIGHTLY.isdigit() and int(NIGHTLY) > 1 else 20) if NIGHTLY else 1
     return settings(
-        max_examples=examples * factor,
-        derandomize=not NIGHTLY,
+        max_examples=examples * (20 * NIGHTS or 1),
+        derandomize=not NIGHTS,
         database=None,
         phases=[Phase.explicit, Phase.generate, Phase.shrink],
         deadline=None,

@@ -4,14 +4,13 @@ After each step: laws 1, 2 (nothing after now), 3 and 6 hold, plans count what i
 no row, lane, ask or byte is left behind.
 """
 
-import os
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -21,6 +20,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from lawful import NIGHTS
 from sessions import ATR, RSI, SMA, VWAP, document
 
 import openbell as ob
@@ -29,7 +29,6 @@ from openbell.config.loader import load
 from openbell.engine.coordinator import SessionCoordinator
 from openbell.session.asks import UNHELD, AddBars, AddIndicator, AddSymbol, Ask
 
-NIGHTLY = bool(os.environ.get("OPENBELL_NIGHTLY"))
 MINUTE = 60_000_000_000
 
 NAMES = st.sampled_from(["AAPL", "TSLA", "MSFT", "THIN", "GONE", "LATE"])
@@ -225,15 +224,23 @@ def _asked(day: SessionCoordinator, ask: Ask) -> Any:
         return day.provision([ask])[0]
 
 
-@pytest.mark.parametrize("seed", range(4 if NIGHTLY else 1))
-def test_a_session_is_what_is_held_whatever_happens(store: Path, seed: int) -> None:
+@pytest.mark.parametrize("number", range(4 * NIGHTS or 4))
+def test_a_session_is_what_is_held_whatever_happens(store: Path, number: int) -> None:
     class OnStore(SessionMachine):
         pass
 
     OnStore.store = store
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    examples = 1000 if NIGHTLY else 120
+    # The same examples whenever it runs; each night others, and longer ones.
+    machine = OnStore if NIGHTS else seed(number)(OnStore)
+    examples, steps = (1000, 25) if NIGHTS else (500, 12)
     run_state_machine_as_test(
-        OnStore,
-        settings=settings(max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=checks),
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            suppress_health_check=checks,
+        ),
     )

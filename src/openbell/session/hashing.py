@@ -50,17 +50,13 @@ def row_hashes(panel: BarPanel, rows: Rows, begin: int) -> list[bytes]:
 
 
 def _hashed(block: Block, begins: Stamps) -> bytes:
-    first, last = (int(np.searchsorted(begins, block.ts[end], side="right")) - 1 for end in (0, -1))
-    starts = begins[max(first, 0) : last + 1]
-    bounds = np.append(np.searchsorted(block.ts, starts), len(block)).astype(np.int64)
-    out = np.zeros((len(starts), 2), np.uint64)
+    first, last = (int(begins.searchsorted(block.ts[end], side="right")) - 1 for end in (0, -1))
+    out = np.empty((last - first + 1, 4), np.uint64)
     shares = _ones(len(block)) if block.completeness is None else block.completeness
     columns = tuple(map(np.ascontiguousarray, (*block.columns, shares)))
-    mix(np.ascontiguousarray(block.ts), columns, bounds, out)
-    counts = np.diff(bounds)
-    filled = counts > 0
     # Session by session, so that a history in two parts gives the same bytes as one in one part.
-    return np.column_stack([starts.view(np.uint64), counts.view(np.uint64), out])[filled].tobytes()
+    filled = mix(np.ascontiguousarray(block.ts), columns, np.ascontiguousarray(begins[first : last + 1]), out)
+    return out[:filled].tobytes()
 
 
 def _ones(bars: int) -> Floats:

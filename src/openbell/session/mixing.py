@@ -10,7 +10,6 @@ from openbell.machine.code import FLAG, INT, address
 from openbell.machine.kept import run
 
 Bits = npt.NDArray[np.uint64]
-Bounds = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
 
 COLUMNS = 7
@@ -20,21 +19,20 @@ _LOOPS = "openbell.session.loops"
 _WORD = np.dtype(np.uint64)
 
 
-def mix(ts: Stamps, columns: tuple[Floats, ...], bounds: Bounds, out: Bits) -> None:
-    """Mix the columns of a block into two hashes per part.
+def mix(ts: Stamps, columns: tuple[Floats, ...], begins: Stamps, out: Bits) -> int:
+    """Mix the columns of a block, session by session; returns how many sessions have bars.
 
     Parameters
     ----------
     ts, columns
-        Stamps, and open, high, low, close, volume, completeness.
-    bounds
-        Where parts begin, and where the last one ends, int64.
+        Stamps, ascending, and open, high, low, close, volume, completeness.
+    begins
+        The instants at which sessions begin, from the one of the first bar to that of the last.
     out
-        uint64 (parts, 2), written.
+        uint64 (sessions, 4), written from the front: begin, number of bars, and two hashes.
     """
-    run(
-        _LOOPS, "mix", len(out), address(ts, INT), *map(address, columns), address(bounds, INT), address(out, _WORD)
-    )  # fmt: skip
+    where = address(ts, INT), *map(address, columns), address(begins, INT), address(out, _WORD)
+    return run(_LOOPS, "mix", len(out), len(ts), *where)
 
 
 def mix_rows(
