@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from openbell.bars.interval import Interval
+from openbell.collector import collector_resting
 from openbell.config.loader import load
 from openbell.config.session_file import SessionFile
 from openbell.engine.calls import ask_from, correction_from
-from openbell.engine.collector import collector_resting
 from openbell.engine.control import Control
 from openbell.engine.dispatch import Dispatcher
 from openbell.engine.owners import Owners

@@ -83,6 +83,10 @@ class Series:
     interval: Interval
     grid: GridKind = GridKind.SESSION
 
+    def __hash__(self) -> int:
+        # A symbol has few intervals, and hashing all three fields takes several times as long.
+        return hash(self.symbol)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:

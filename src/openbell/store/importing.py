@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from openbell.bars.interval import Interval
+from openbell.collector import collector_resting
 from openbell.errors import OpenbellError, Problem, StoreError, nearest
 from openbell.market.actions import Action
 from openbell.market.calendar import load_calendar
@@ -100,12 +101,14 @@ def import_files(
         rows = 0
         for done, outcomes in enumerate(_read_all(sources, hints), start=1):
             skipped += [outcome.where for outcome in outcomes if outcome.foreign]
-            reports = [_taken(intake, outcome) for outcome in outcomes if not outcome.foreign]
+            with collector_resting():
+                reports = [_taken(intake, outcome) for outcome in outcomes if not outcome.foreign]
             files += reports
             rows += sum(report.rows for report in reports)
             if progress is not None:
                 progress(done, len(sources), rows)
-        return replace(intake.finish(files, dry_run), skipped=tuple(skipped), own_files=own)
+        with collector_resting():
+            return replace(intake.finish(files, dry_run), skipped=tuple(skipped), own_files=own)
 
 
 # Any: frames of polars or pandas, which are not imported for their types.
@@ -136,7 +139,7 @@ def import_frames(
         If a frame has not these columns, or the store cannot be written.
     """
     hints = Hints(market=market, adjusted=adjusted)
-    with _opened(Path(store), dry_run=False) as writer:
+    with collector_resting(), _opened(Path(store), dry_run=False) as writer:
         intake = Intake(Path(store), hints, writer)
         rows = 0
         for (symbol, interval), frame in frames.items():

@@ -99,7 +99,9 @@ class Intake:
         """
         sound = part.sound and not part.faults
         found = Checked(part.block, None, 0, False) if sound else checked(part.block, part.faults)
-        interval = interval_in_stamps(origin, found.block.ts, part.interval)
+        said = part.interval
+        known = sound and said is not None and said.intraday and part.step == said.width_ns
+        interval = said if known and said is not None else interval_in_stamps(origin, found.block.ts, said)
         key = (part.symbol, interval)
         adjusted = part.adjusted or self._hints.adjusted
         self._keep_apart(origin, key, adjusted)
@@ -116,7 +118,7 @@ class Intake:
             report.quarantined += len(found.refused)
             self._refused.append(labelled(found.refused, origin, part.symbol, str(interval)))
         if len(found.block):
-            block = Block.of(told.ts, found.block.columns)
+            block = found.block if told.ts is found.block.ts else Block.of(told.ts, found.block.columns)
             self._waiting.setdefault(key, []).append(Incoming(part.symbol, interval, block, adjusted=adjusted))
             self._rows += len(found.block)
         if self._rows >= _ROWS_AT_ONCE:

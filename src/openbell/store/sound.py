@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import Block
+from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval
 
 LATEST = 4_600_000_000_000_000_000  # in 2115: sums of two stamps stay inside int64
@@ -12,6 +13,7 @@ _CALM = 1.2
 _REPEATS = 59
 _VOLUMES = 1e4
 _SHORTEST = 4
+_LONGEST = 3_650 * 86_400_000_000_000
 
 Mask = npt.NDArray[np.bool_]
 Heads = npt.NDArray[np.int64]
@@ -56,6 +58,28 @@ def are_sound(block: Block, heads: Heads) -> list[bool]:
     ascending[heads] = True
     sound: list[bool] = np.logical_and.reduceat(good & ascending, heads).tolist()
     return sound
+
+
+def shortest_steps(ts: Stamps, heads: Heads) -> list[int]:
+    """The shortest time between two stamps of each series, at most ten years.
+
+    Parameters
+    ----------
+    ts
+        Series after series, none of them empty.
+    heads
+        The first row of each.
+
+    Examples
+    --------
+    >>> shortest_steps(np.array([1, 4, 6, 5, 9]), np.array([0, 3]))
+    [2, 4]
+    """
+    steps = np.full(len(ts), _LONGEST, np.int64)
+    np.subtract(ts[1:], ts[:-1], out=steps[1:])
+    steps[heads] = _LONGEST
+    shortest: list[int] = np.minimum.reduceat(steps, heads).tolist()
+    return shortest
 
 
 def may_have_defects(interval: Interval, block: Block, heads: Heads) -> list[bool]:

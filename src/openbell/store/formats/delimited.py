@@ -103,9 +103,10 @@ def read_layout(source: Source, layout: Layout, hints: Hints) -> list[Incoming]:
                 _scaled(block, layout.scale),
                 faults=faults.get(name, {}),
                 sound=sound and layout.scale == 1.0,
+                step=step,
                 **shared,  # type: ignore[arg-type]  # mixed
             )
-            for name, block, sound in parts
+            for name, block, sound, step in parts
         ]
     symbol = hints.symbol or layout.symbol or symbol_of(source, hints)
     faults = _faults(frame, None)

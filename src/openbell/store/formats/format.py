@@ -10,7 +10,7 @@ import polars as pl
 from openbell.bars.block import FIELDS, Block
 from openbell.bars.interval import Interval
 from openbell.store.formats.source import Source
-from openbell.store.sound import are_sound
+from openbell.store.sound import are_sound, shortest_steps
 
 COLUMNS = ("ts", *FIELDS)
 
@@ -76,6 +76,8 @@ class Incoming:
         The market that the format is of, if it is of one.
     sound
         Whether it is known that all rows are bars, and in order of time.
+    step
+        The shortest time between two stamps, where it is known.
     """
 
     symbol: str
@@ -87,6 +89,7 @@ class Incoming:
     faults: Mapping[int, str] = field(default_factory=dict)
     market: str | None = None
     sound: bool = False
+    step: int | None = None
 
 
 class Format(Protocol):
@@ -138,8 +141,8 @@ def names_of(texts: pl.Series) -> pl.Series:
     return known.str.strip_chars().str.to_uppercase()
 
 
-def by_symbol(frame: pl.DataFrame) -> Iterator[tuple[str, Block, bool]]:
-    """The rows of each symbol that a column ``symbol`` names, in order of names, and whether they are sound.
+def by_symbol(frame: pl.DataFrame) -> Iterator[tuple[str, Block, bool, int]]:
+    """The rows of each symbol that a column ``symbol`` names, in order of names, whether they are sound, their step.
 
     Rows keep their order.
     """
@@ -150,7 +153,8 @@ def by_symbol(frame: pl.DataFrame) -> Iterator[tuple[str, Block, bool]]:
     whole = block_of(frame)
     lengths = runs["len"].to_numpy().astype(np.int64)
     ends = np.cumsum(lengths)
-    sound = are_sound(whole, ends - lengths) if len(runs) else []
-    columns = (lengths.tolist(), ends.tolist(), runs["value"].to_list(), sound)
-    for length, end, symbol, known in zip(*columns, strict=True):
-        yield symbol, whole[end - length : end], known
+    heads = ends - lengths
+    sound, steps = (are_sound(whole, heads), shortest_steps(whole.ts, heads)) if len(runs) else ([], [])
+    columns = (lengths.tolist(), ends.tolist(), runs["value"].to_list(), sound, steps)
+    for length, end, symbol, known, step in zip(*columns, strict=True):
+        yield symbol, whole[end - length : end], known, step

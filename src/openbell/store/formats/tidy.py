@@ -74,7 +74,8 @@ def incoming_of(
         return [Incoming(symbol.upper(), interval, block_of(_bars(where, table)), convention=convention)]
     bars = _bars(where, table, named=True)
     return [
-        Incoming(name, interval, block, convention=convention, sound=sound) for name, block, sound in by_symbol(bars)
+        Incoming(name, interval, block, convention=convention, sound=sound, step=step)
+        for name, block, sound, step in by_symbol(bars)
     ]
 
 

@@ -1,7 +1,7 @@
-"""Keeping Python's cyclic garbage collector out of provisioning.
+"""Keeping Python's cyclic garbage collector out of work that makes many objects at once.
 
-Requests make many objects that stay and hardly a cycle; the collector would look through all of them again and again,
-a fifth of the time of a start of day. It goes on afterwards.
+Requests and imports make many objects that stay and hardly a cycle; the collector would look through all of them again
+and again, a fifth of the time of a start of day. It goes on afterwards.
 """
 
 import gc
