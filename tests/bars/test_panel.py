@@ -1,4 +1,6 @@
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from openbell.bars.block import Block
 from openbell.bars.grid import Grid, Span
@@ -83,3 +85,28 @@ def test_bars_that_were_there_before_shares_are_kept_are_whole():
 
     assert made.block(0).shares.tolist() == [1.0]
     assert np.isnan(made.shares[:, 1]).all()
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@given(
+    rows=st.sets(st.integers(0, 79), min_size=1, max_size=80),
+    derived=st.booleans(),
+    present=st.integers(0, 2**32),
+)
+def test_rows_written_together_are_as_written_one_by_one(rows, derived, present):
+    grid = Grid.of_spans(Interval.parse("1m"), [Span(0, 10 * 60_000_000_000, 0)])
+    together, alone = BarPanel(grid, 80, derived=derived), BarPanel(grid, 80, derived=derived)
+    random = np.random.default_rng(present)
+    slots, blocks = [], []
+    for row in sorted(rows):
+        where = np.flatnonzero(random.random(len(grid)) < 0.7)
+        slots.append(where)
+        blocks.append(Block.of(grid.stamps[where], random.random((5, len(where))), random.random(len(where))))
+        alone.write(row, where, blocks[-1])
+
+    together.write_many(sorted(rows), slots, blocks)
+
+    assert together.values.tobytes() == alone.values.tobytes()
+    assert together.present.tolist() == alone.present.tolist()
+    if derived:
+        assert together.shares.tobytes() == alone.shares.tobytes()

@@ -1,5 +1,7 @@
 """Today's stored bars, kept out of everybody's sight and delivered one instant at a time."""
 
+from collections.abc import Sequence
+
 import numpy.typing as npt
 from numpy import int64
 
@@ -28,9 +30,14 @@ class ReplayFeed:
         for tape in self._tapes.values():
             tape.reserve(capacity)
 
-    def write(self, interval: Interval, row: int, slots: npt.NDArray[int64], block: Block) -> None:
-        """Put one symbol's bars of today on tape."""
-        self._tapes[interval].write(row, slots, block)
+    def write(
+        self, interval: Interval, rows: Sequence[int], slots: Sequence[npt.NDArray[int64]], blocks: Sequence[Block]
+    ) -> None:
+        """Put symbols' bars of today on tape."""
+        order = sorted(range(len(rows)), key=rows.__getitem__)
+        self._tapes[interval].write_many(
+            [rows[place] for place in order], [slots[place] for place in order], [blocks[place] for place in order]
+        )
 
     def erase(self, row: int) -> None:
         """Take a symbol off every tape."""

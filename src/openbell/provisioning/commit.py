@@ -1,13 +1,14 @@
 """Putting a staged symbol into the session: moves in memory that cannot fail."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.feeds.replay import ReplayFeed
 from openbell.indicators.batch import Stand
-from openbell.provisioning.staging import StagedSeries, StagedSymbol
+from openbell.provisioning.staging import Slots, StagedSeries, StagedSymbol
 from openbell.session.asks import AddSymbol, Ask
 from openbell.session.records import History, Series, SymbolRecord, Tier
 from openbell.session.session_data import SessionData
@@ -26,7 +27,7 @@ def make_room(session: SessionData, feed: ReplayFeed, staged: Iterable[StagedSym
 
 
 def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: StagedSymbol) -> SymbolRecord:
-    """Make a staged symbol part of the session; room must have been made."""
+    """Make a staged symbol part of the session; room must have been made, and `commit_together` must follow."""
     asks = staged.requirements.asks
     record = staged.record
     for name in staged.evicted:
@@ -37,7 +38,7 @@ def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: St
     elif staged.upgrade:
         _upgrade(record, asks, session.time.now)
     for interval, series in staged.series.items():
-        _put(session, feed, record, interval, series)
+        _put(session, record, interval, series)
     for key, (spec, warm) in staged.warm.items():
         session.indicators.adopt(spec, record.row, warm)
         record.indicators[key] = spec
@@ -56,8 +57,22 @@ def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: St
     return record
 
 
-def adopt(session: SessionData, staged: Iterable[StagedSymbol]) -> None:
-    """Put the indicators in place that were warmed up for many committed symbols together."""
+def commit_together(session: SessionData, feed: ReplayFeed, staged: Sequence[StagedSymbol]) -> None:
+    """Put in place what is cheaper for many committed symbols at once: the rest of today, and indicators."""
+    _adopt(session, staged)
+    tapes: dict[Interval, list[tuple[int, Slots, Block]]] = {}
+    for one in staged:
+        row = session.records[one.requirements.symbol].row
+        for interval, series in one.series.items():
+            if series.tape is not None and len(series.tape):
+                tapes.setdefault(interval, []).append((row, series.tape_slots, series.tape))
+    for interval, entries in tapes.items():
+        rows, slots, blocks = zip(*entries, strict=True)
+        feed.write(interval, rows, slots, blocks)
+
+
+def _adopt(session: SessionData, staged: Iterable[StagedSymbol]) -> None:
+    """The indicators that were warmed up for many committed symbols together."""
     groups: dict[int, tuple[Stand, list[int], list[int]]] = {}
     for one in staged:
         for stand, place in one.stands:
@@ -100,17 +115,13 @@ def _upgrade(record: SymbolRecord, asks: tuple[Ask, ...], now: int) -> None:
     record.upgraded_at = now
 
 
-def _put(
-    session: SessionData, feed: ReplayFeed, record: SymbolRecord, interval: Interval, staged: StagedSeries
-) -> None:
+def _put(session: SessionData, record: SymbolRecord, interval: Interval, staged: StagedSeries) -> None:
     series = record.series.get(interval)
     if series is None:
         series = record.series[interval] = Series(staged.base)
         lane = session.lane(interval)
         lane.admit(record.row, base=staged.base, streamed=staged.base is None)
         lane.panel.write(record.row, staged.slots, staged.today)
-        if staged.tape is not None:
-            feed.write(interval, record.row, staged.tape_slots, staged.tape)
         series.history = History()
     if not staged.new or staged.amount.some:
         series.history, series.amount, series.since = staged.history, staged.amount, staged.since

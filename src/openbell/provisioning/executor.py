@@ -4,14 +4,13 @@ Each symbol of a batch stands or falls alone, unless ``all_or_none`` is asked fo
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from time import perf_counter
 
 from openbell.config.session_file import SessionFile
 from openbell.errors import OpenbellError, Problem, StoreError
 from openbell.feeds.replay import ReplayFeed
 from openbell.provisioning.analysis import Analyst
-from openbell.provisioning.commit import adopt, commit, make_room
+from openbell.provisioning.commit import commit, commit_together, make_room
 from openbell.provisioning.correction import Correction, Corrector, correction_problems
 from openbell.provisioning.requirements import ProvisioningRequirements
 from openbell.provisioning.result import ProvisioningResult, Status, StepReport
@@ -65,7 +64,7 @@ class Executor:
             result or self._outcome(requirements, staged.get(requirements.symbol))
             for requirements, result in zip(plan, results, strict=True)
         ]
-        adopt(self._session, ready)
+        commit_together(self._session, self._feed, ready)
         return outcome
 
     def correct(self, correction: Correction) -> ProvisioningResult:
@@ -109,7 +108,7 @@ class Executor:
             if symbol in failed:
                 staged[symbol] = self._raised(one.requirements, REGISTER, reports, failed[symbol])
             else:
-                timed = (replace(r, seconds=r.seconds + share) if r.step == REGISTER else r for r in reports)
+                timed = (r._replace(seconds=r.seconds + share) if r.step == REGISTER else r for r in reports)
                 staged[symbol] = (one, tuple(timed))
         return staged
 

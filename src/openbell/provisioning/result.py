@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from openbell.errors import Problem
 
@@ -18,8 +18,7 @@ class Status(StrEnum):
     QUEUED = "queued"
 
 
-@dataclass(frozen=True, slots=True)
-class StepReport:
+class StepReport(NamedTuple):
     """One step that was carried out: its printable name, how long it took, how many bars it brought, of what else."""
 
     step: str

@@ -122,8 +122,9 @@ class SessionData:
 
     def weigh(self, record: SymbolRecord) -> None:
         """Note how many bytes a symbol's bars take: history, and today's room."""
-        lanes = self.lanes
-        bars = sum(len(series.history) + len(lanes[i].panel.grid) for i, series in record.series.items())
+        bars = 0
+        for interval, series in record.series.items():
+            bars += len(series.history) + len(self.lanes[interval].panel.grid)
         self.bytes_held += bars * BYTES_PER_BAR - self.weights.get(record.name, 0)
         self.weights[record.name] = bars * BYTES_PER_BAR
 
