@@ -54,6 +54,7 @@ class TestFigures:
         ("column", "value"),
         [
             ("range", 4.0),
+            ("relative_range", 4.0 / 18.0),
             ("true_range", 12.0),
             ("gap", 6.0),
             ("gap_percent", 60.0),

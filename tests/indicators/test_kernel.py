@@ -141,6 +141,32 @@ class TestTheCache:
 
         assert [_run(tmp_path, _COMPILED), _run(tmp_path, _VALUE)] == ["2", "20.0"]
 
+    def test_in_which_one_byte_is_another_is_made_anew(self, tmp_path):
+        _write(tmp_path)
+        _run(tmp_path, _COMPILED)
+        for file in (tmp_path / "cache/kernels").glob("*.code"):
+            content = bytearray(file.read_bytes())
+            content[len(content) // 2] ^= 0xFF
+            file.write_bytes(content)
+
+        assert [_run(tmp_path, _COMPILED), _run(tmp_path, _VALUE), _run(tmp_path, _COMPILED)] == ["2", "20.0", "0"]
+
+    def test_is_filled_by_many_processes_at_once(self, tmp_path):
+        _write(tmp_path)
+        full = {**os.environ, "OPENBELL_CACHE": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-c", _COMPILED + _VALUE], cwd=tmp_path, env=full, stdout=subprocess.PIPE, text=True
+            )
+            for _ in range(8)
+        ]
+
+        said = [process.communicate(timeout=120)[0].split() for process in started]
+
+        assert [words[-1:] for words in said] == [["20.0"]] * 8
+        assert _run(tmp_path, _COMPILED) == "0"
+        assert not list((tmp_path / "cache/kernels").glob("*.part"))
+
     def test_of_another_processor_is_made_anew_with_the_same_bits(self, tmp_path):
         code = (
             "from openbell.indicators import registry; from openbell.testing.indicators import walk, values_of, cases\n"

@@ -11,7 +11,8 @@ from openbell.machine.code import found
 @pytest.mark.parametrize(
     "head",
     [b"", b"no json", b"[]", b"7", json.dumps({"name": "loop", "needs": []}).encode(),
-     json.dumps({"name": "loop", "needs": [], "bytes": 9}).encode()],
+     json.dumps({"name": "loop", "needs": [], "bytes": 4}).encode(),
+     json.dumps({"name": "loop", "needs": [], "sum": "0" * 64}).encode()],
 )  # fmt: skip
 def test_what_is_no_kept_code_is_not_found(tmp_path: Path, head: bytes):
     (tmp_path / "loop").write_bytes(head + b"\nrest")

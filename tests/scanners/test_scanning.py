@@ -12,6 +12,7 @@ from openbell.config.session_file import Schedule
 from openbell.engine.schedule import due_today
 from openbell.market.calendar import load_calendar
 from openbell.market.time_manager import TimeManager
+from openbell.scanners.figures import Figure, Figures
 
 NS = 60_000_000_000
 
@@ -247,6 +248,17 @@ def test_scanners_are_alive_on_the_second_day(store: Path, tmp_path: Path):
     assert [[one["at"][:10] for one in day.scans] for day in report.days] == [
         ["2024-06-06"], ["2024-06-07"], ["2024-06-10"],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", ["high", "bars", "turnover", "range", "relative_range"])
+def test_a_figure_is_the_aggregate_of_that_name(store: Path, column: str):
+    day = started(store, aggregates=[{"name": "mean", "column": column, "statistic": "mean", "days": 2}])
+    names = day.session_data.symbols
+
+    figures = Figures(day.data, day.time).of(Figure(column, "mean", 2), names)
+
+    aggregates = [day.session_data.get_symbol_data(name).aggregates["mean"] for name in names]
+    assert figures.tolist() == aggregates
 
 
 def test_statistics_agree_with_numpy():

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from openbell.bars.block import Block, Floats
+from openbell.bars.block import Floats
 from openbell.config.session_file import SessionFile
+from openbell.engine.marks import BarMarks
 from openbell.indicators.registry import module_of
 from openbell.indicators.spec import IndicatorSpec
 from openbell.market.calendar import load_calendar
-from openbell.session.hashing import session_hashes
 from openbell.session.session_data import SessionData
 
 PACKAGES = ("openbell", "numpy", "numba", "polars", "exchange-calendars", "tzdata")
@@ -28,8 +28,6 @@ RECEIPT, BARS, VALUES = "receipt.json", "receipt-bars.parquet", "receipt-values.
 
 # What the outputs of figures over past sessions are called among those of indicators.
 FIGURE = "figure over past sessions"
-
-_BYTES_PER_SESSION = 32
 
 
 class Receipt:
@@ -43,8 +41,7 @@ class Receipt:
 
     def __init__(self, file: SessionFile) -> None:
         self._file = file
-        self._hashes: dict[tuple[str, str, int], str] = {}
-        self._bars: list[tuple[str, str, str, str, int, str]] = []
+        self._marks = BarMarks()
         self._values: list[tuple[str, str, str, str, float]] = []
         self._specs: dict[str, IndicatorSpec] = {}
         self._actions: dict[str, list[str]] = {}
@@ -52,30 +49,29 @@ class Receipt:
     def note(self, session: SessionData) -> None:
         """Note what a day holds at its end."""
         day = session.time.today.date.isoformat()
+        self._marks.note(session)
+        shown = {spec: session.indicators.values(spec).T.tolist() for spec in _specs(session)}
         for name in session:
-            view = session.get_symbol_data(name)
-            assert view is not None
-            if session.records[name].actions:
-                self._actions[name] = [str(action) for action in session.records[name].actions]
-            for interval, bars in view.bars.items():
-                self._note_bars(session, day, name, interval, (bars.history, bars.today))
-            for key, data in view.indicators.items():
-                self._specs[key] = data.spec
-                value = data.current_value
-                outputs = value.items() if isinstance(value, dict) else [("value", value)]
-                self._values += [(day, name, key, output, number) for output, number in outputs]
-            for key, figure in view.aggregates.items():
+            record = session.records[name]
+            if record.actions:
+                self._actions[name] = [str(action) for action in record.actions]
+            for key, spec in sorted(record.indicators.items()):
+                self._specs[key] = spec
+                outputs = spec.outputs if len(spec.outputs) > 1 else ("value",)
+                values = zip(outputs, shown[spec][record.row], strict=True)
+                self._values += [(day, name, key, output, number) for output, number in values]
+            for key, figure in record.aggregates.items():
                 self._values += [(day, name, key, output, number) for output, number in figure_outputs(figure)]
 
     def write(self, folder: Path) -> None:
         """Write ``receipt.json`` and its two tables into a run folder."""
         import polars as pl
 
-        columns = {"day": pl.String, "symbol": pl.String, "interval": pl.String, "session": pl.String}
-        schema = columns | {"bars": pl.Int64, "hash": pl.String}
-        pl.DataFrame(self._bars, schema=schema, orient="row").write_parquet(folder / BARS)
+        self._marks.frame().write_parquet(folder / BARS)
         words = dict.fromkeys(("day", "symbol", "indicator", "output"), pl.String)
-        pl.DataFrame(self._values, schema=words | {"value": pl.Float64}, orient="row").write_parquet(folder / VALUES)
+        columns = list(zip(*self._values, strict=True)) or [()] * 5
+        names = {**words, "value": pl.Float64}
+        pl.DataFrame(dict(zip(names, columns, strict=True)), schema=names).write_parquet(folder / VALUES)
         (folder / RECEIPT).write_text(json.dumps(self.facts(), indent=1))
 
     def facts(self) -> dict[str, Any]:
@@ -91,20 +87,9 @@ class Receipt:
             "files": {path.name: _file_hash(path) for path in user_files(self._file)},
         }
 
-    def _note_bars(
-        self, session: SessionData, day: str, symbol: str, interval: str, blocks: tuple[Block, Block]
-    ) -> None:
-        begins = session.time.calendar.begins
-        for block in blocks:
-            packed = session_hashes(block, begins)
-            for at in range(0, len(packed), _BYTES_PER_SESSION):
-                start, count = np.frombuffer(packed, np.int64, 2, at).tolist()
-                mark = packed[at + 16 : at + _BYTES_PER_SESSION].hex()
-                key = (symbol, interval, start)
-                if self._hashes.get(key) != mark:
-                    self._hashes[key] = mark
-                    date = session.time.calendar.session(int(np.searchsorted(begins, start))).date.isoformat()
-                    self._bars.append((day, symbol, interval, date, count, mark))
+
+def _specs(session: SessionData) -> set[IndicatorSpec]:
+    return {spec for record in session.records.values() for spec in record.indicators.values()}
 
 
 def figure_outputs(figure: float | Floats) -> list[tuple[str, float]]:

@@ -10,6 +10,7 @@ Sums go from the oldest session to the newest, one addition at a time: the same 
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +31,8 @@ class Early(StrEnum):
 
 
 COLUMNS = (
-    "open", "high", "low", "close", "volume", "bars", "turnover", "range", "true_range", "gap", "gap_percent", "change",
-    "change_percent",
+    "open", "high", "low", "close", "volume", "bars", "turnover", "range", "relative_range", "true_range", "gap",
+    "gap_percent", "change", "change_percent",
 )  # fmt: skip
 STATISTICS = ("mean", "min", "max", "sum", "stdev", "last", "first", "count", "since_max", "since_min", "share_up")
 _GROWING = frozenset({"volume", "bars", "turnover"})
@@ -47,8 +48,8 @@ class Aggregate:
     ----------
     column
         Of each session: a column of its bar, ``bars`` (how many it has), ``turnover`` (close x volume), ``range`` (high
-        - low), ``true_range``, ``gap`` (open less the close before), ``change`` (close less the close before); the last
-        two also in percent.
+        - low), ``relative_range`` (range / close), ``true_range``, ``gap`` (open less the close before), ``change``
+        (close less the close before); the last two also in percent.
     statistic
         ``mean min max sum stdev`` (of the whole), ``last`` and ``first`` (newest and oldest), ``count`` (sessions with
         bars), ``since_max since_min`` (sessions since the extreme; 0: the last one), ``share_up`` (of values above 0).
@@ -126,6 +127,30 @@ class Aggregate:
         if isinstance(amount, bool) or not isinstance(amount, int) or amount < 1:
             return [_problem(f"reaches back {amount!r}", "Use a whole number of 1 or more.")]
         return []
+
+
+class Priced(Protocol):
+    """Anything that has the columns of bars."""
+
+    @property
+    def open(self) -> Floats:
+        """First prices."""
+
+    @property
+    def high(self) -> Floats:
+        """Highest prices."""
+
+    @property
+    def low(self) -> Floats:
+        """Lowest prices."""
+
+    @property
+    def close(self) -> Floats:
+        """Last prices."""
+
+    @property
+    def volume(self) -> Floats:
+        """What was traded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,13 +243,8 @@ def over_day(aggregate: Aggregate, slots: Floats, length: Floats, ordinals: Ints
 
 def _values(column: str, sessions: Sessions) -> Floats:
     """The column per session; what needs the close before takes that of the symbol's last session with a bar."""
-    if column in ("open", "high", "low", "close", "volume", "bars"):
-        values: Floats = getattr(sessions, column)
-        return values
-    if column == "turnover":
-        return sessions.close * sessions.volume
-    if column == "range":
-        return sessions.high - sessions.low
+    if column not in _BEFORE:
+        return sessions.bars if column == "bars" else column_of(column, sessions)
     before = _close_before(sessions.close)
     if column == "true_range":
         reach = np.fmax(sessions.high, before) - np.fmin(sessions.low, before)
@@ -235,6 +255,28 @@ def _values(column: str, sessions: Sessions) -> Floats:
     share = np.full_like(moved, np.nan)
     np.divide(100.0 * moved, before, out=share, where=before != 0.0)
     return share
+
+
+def column_of(column: str, bars: Priced) -> Floats:
+    """A column of bars, or what is made of each bar alone: ``turnover``, ``range``, ``relative_range``.
+
+    Examples
+    --------
+    >>> from openbell.bars.block import Block
+    >>> one = Block.of(np.zeros(1, np.int64), [np.array([x]) for x in (4.0, 5.0, 3.0, 4.0, 10.0)])
+    >>> [column_of(name, one).item() for name in ("high", "turnover", "range", "relative_range")]
+    [5.0, 40.0, 2.0, 0.5]
+    """
+    if column == "turnover":
+        return bars.close * bars.volume
+    if column == "range":
+        return bars.high - bars.low
+    if column == "relative_range":
+        share = np.full_like(bars.close, np.nan)
+        np.divide(bars.high - bars.low, bars.close, out=share, where=bars.close != 0.0)
+        return share
+    values: Floats = getattr(bars, column)
+    return values
 
 
 def _close_before(close: Floats) -> Floats:

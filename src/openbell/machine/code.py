@@ -40,6 +40,7 @@ _SYSTEM: Final = frozenset(
         "sin", "sqrt", "tan", "trunc",
     }
 )  # fmt: skip
+KNOWN: Final = " ".join(sorted(_OWN | _SYSTEM))
 # Names that numba gives to functions of the C library.
 _OTHERWISE: Final = {"numba_frexp": "frexp", "numba_ldexp": "ldexp"}
 _DEFINED: Final = re.compile(r"^define .*?^}$", re.MULTILINE | re.DOTALL)
@@ -103,11 +104,12 @@ def numbers(*given: int) -> "ctypes.Array[ctypes.c_int64]":
 
 @cache
 def stamp() -> str:
-    """What machine code depends on beside its text: numba, LLVM and the processor."""
+    """What machine code depends on beside its text: numba, LLVM, the processor, and how it is made and called."""
     import llvmlite
     import llvmlite.binding as llvm
 
-    parts = (_numba(), llvmlite.__version__, llvm.get_process_triple(), *_processor())
+    here = [Path(__file__).with_name(name).read_text() for name in ("borrow.py", "code.py")]
+    parts = (_numba(), llvmlite.__version__, llvm.get_process_triple(), *_processor(), *here)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -122,8 +124,8 @@ def found(path: Path) -> Loop | None:
     try:
         head, _, content = path.read_bytes().partition(b"\n")
         entry = json.loads(head)
-        code, whole = Code(entry["name"], entry["needs"], content), entry["bytes"] == len(content)
-    except (OSError, ValueError, KeyError, TypeError):  # no file, a cut one, or one of another version
+        code, whole = Code(entry["name"], entry["needs"], content), entry["sum"] == _sum(content)
+    except (OSError, ValueError, KeyError, TypeError):  # no file, a damaged one, or one of another version
         return None
     return linked(code) if whole else None
 
@@ -136,7 +138,7 @@ def keep(path: Path, code: Code) -> None:
     OSError
         If the folder cannot be written.
     """
-    head = json.dumps({"name": code.name, "needs": code.needs, "bytes": len(code.content)})
+    head = json.dumps({"name": code.name, "needs": code.needs, "sum": _sum(code.content)})
     write_atomically(path, head.encode() + b"\n" + code.content)
 
 
@@ -182,9 +184,12 @@ def linked(code: Code) -> Loop:
     """
     import llvmlite.binding as llvm
 
-    if code.needs is None or not all(_offered(need) for need in code.needs):
+    if code.needs is None:
         raise UnlinkedError
+    # An engine looks at what the system offers, so that it comes before the question.
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+    if not all(_offered(need) for need in code.needs):
+        raise UnlinkedError
     engine.add_object_file(llvm.ObjectFileRef.from_data(code.content))
     engine.finalize_object()
     _engines.append(engine)
@@ -211,6 +216,11 @@ def address_of(loop: Loop) -> int:
     compiled: Any = next(iter(vars(loop)["overloads"].values()))
     where: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
     return where
+
+
+def _sum(content: bytes) -> str:
+    """Of an object file: what is linked is run, so that one byte that is not as it was written is too many."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _target() -> Any:

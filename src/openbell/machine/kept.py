@@ -15,8 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from openbell.machine.cache import cache_root
-from openbell.machine.code import Loop, UnlinkedError, found, keep, linked, made, numbers, stamp
-from openbell.machine.watch import watched
+from openbell.machine.code import KNOWN, Loop, UnlinkedError, found, keep, linked, made, numbers, stamp
+from openbell.machine.watch import tell
 
 _lock = threading.RLock()
 _READ = "openbell.machine.borrow"
@@ -62,7 +62,7 @@ def loop_of(module: str, name: str, *others: str) -> Loop:
         Modules from which it takes numbers: it is compiled anew when one of them has changed, too.
     """
     with _lock:
-        content = "".join([*map(_text, (module, _READ, *others)), stamp()])
+        content = "".join([*map(_text, (module, _READ, *others)), KNOWN, stamp()])
         digest = hashlib.sha256(content.encode()).hexdigest()[:24]
         path = cache_root() / "kernels" / f"{name}_{digest}.code"
         try:
@@ -81,8 +81,8 @@ def _compiled(module: str, name: str, path: Path) -> Loop:
     """
     import numba
 
-    with watched(name):
-        native = numba.cfunc(numba.types.void(numba.types.int64), error_model="numpy")(_written(module, name))
+    tell(name)
+    native = numba.cfunc(numba.types.void(numba.types.int64), error_model="numpy")(_written(module, name))
     code = made(native.inspect_llvm(), native.native_name.removeprefix("cfunc."))
     with suppress(OSError):
         keep(path, code)

@@ -8,19 +8,25 @@ _listeners: list[Callable[[str], None]] = []
 
 
 @contextmanager
-def told(tell: Callable[[str], None]) -> Iterator[None]:
+def told(listener: Callable[[str], None]) -> Iterator[None]:
     """Have somebody called with a loop's name whenever it is compiled, not when it is found on disk.
 
     Parameters
     ----------
-    tell
+    listener
         Called before the compiler begins, in the thread that waits for it.
     """
-    _listeners.append(tell)
+    _listeners.append(listener)
     try:
         yield
     finally:
-        _listeners.remove(tell)
+        _listeners.remove(listener)
+
+
+def tell(name: str) -> None:
+    """Tell listeners that the compiler begins with a loop."""
+    for listener in tuple(_listeners):
+        listener(name)
 
 
 @contextmanager
@@ -40,8 +46,7 @@ def watched(name: str) -> Iterator[None]:
         def on_start(self, event: Any) -> None:  # noqa: ARG002
             if not self.begun:
                 self.begun = True
-                for tell in tuple(_listeners):
-                    tell(name)
+                tell(name)
 
         def on_end(self, event: Any) -> None:
             """Nothing is told."""

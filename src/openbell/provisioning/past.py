@@ -10,7 +10,7 @@ import numpy as np
 from openbell.bars.block import Block, Floats
 from openbell.bars.derive import derive
 from openbell.bars.interval import Interval, Unit
-from openbell.indicators.aggregates import Aggregate, Sessions, over_day, over_sessions
+from openbell.indicators.aggregates import Aggregate, Sessions, column_of, over_day, over_sessions
 from openbell.market.session import Hours
 from openbell.market.time_manager import TimeManager
 from openbell.market.windows import windows
@@ -108,7 +108,4 @@ def curve(aggregate: Aggregate, time: TimeManager, base: Interval, bars: Block, 
 def _column(name: str, bars: Block) -> Floats:
     if name == "bars":
         return np.ones(len(bars))
-    if name == "turnover":
-        return bars.close * bars.volume
-    values: Floats = bars.high - bars.low if name == "range" else getattr(bars, name)
-    return values
+    return column_of(name, bars)

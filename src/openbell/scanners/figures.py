@@ -10,11 +10,11 @@ import numpy.typing as npt
 from openbell.bars.block import Floats
 from openbell.bars.interval import Interval
 from openbell.errors import nearest
-from openbell.indicators.aggregates import statistic_of
+from openbell.indicators.aggregates import column_of, statistic_of
 from openbell.market.time_manager import TimeManager
 from openbell.store.manager import DataManager, Summaries
 
-COLUMNS = ("open", "high", "low", "close", "volume", "bars", "range", "turnover")
+COLUMNS = ("open", "high", "low", "close", "volume", "bars", "turnover", "range", "relative_range")
 STATISTICS = ("last", "mean", "min", "max", "sum", "stdev")
 
 
@@ -25,8 +25,8 @@ class Figure:
     Parameters
     ----------
     column
-        Of each session: ``open high low close volume bars``, ``range`` = (high - low) / close, or ``turnover`` =
-        close x volume.
+        Of each session, as of an `Aggregate`: ``open high low close volume``, ``bars`` (how many it has), ``turnover``
+        (close x volume), ``range`` (high - low) or ``relative_range`` (range / close).
     statistic
         ``last`` (of the last session with a bar), ``mean``, ``min``, ``max``, ``sum`` or ``stdev``; over the sessions
         in which the symbol has bars.
@@ -106,12 +106,6 @@ class Figures:
 
 
 def _column(summaries: Summaries, column: str) -> Floats:
-    if column == "range":
-        made: Floats = (summaries.high - summaries.low) / summaries.close
-    elif column == "turnover":
-        made = summaries.close * summaries.volume
-    elif column == "bars":
-        made = np.where(summaries.bars > 0, summaries.bars, np.nan)
-    else:
-        made = getattr(summaries, column)
-    return made
+    if column == "bars":
+        return np.where(summaries.bars > 0, summaries.bars, np.nan)
+    return column_of(column, summaries)

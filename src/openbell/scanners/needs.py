@@ -31,7 +31,7 @@ class ScanNeeds(Needs):
         Parameters
         ----------
         column
-            ``open high low close volume bars range turnover``.
+            ``open high low close volume bars turnover range relative_range``.
         statistic
             ``last mean min max sum stdev``.
         days

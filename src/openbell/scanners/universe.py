@@ -75,7 +75,7 @@ def fulfilling(universe: Universe, where: UniverseFilter) -> Universe:
     wanted = (
         (where.price, Figure("close", "last", where.days)),
         (where.volume, Figure("volume", "mean", where.days)),
-        (where.range, Figure("range", "mean", where.days)),
+        (where.range, Figure("relative_range", "mean", where.days)),
     )
     for (low, high), figure in wanted:
         if (low, high) != (0.0, np.inf):

@@ -25,7 +25,7 @@ def digest(session: SessionData) -> str:
     """Hex digest of the state at now, 32 characters."""
     whole = hashlib.blake2b(digest_size=16)
     whole.update(f"now {session.time.now} completeness {session.completeness!r} prices {session.prices}\n".encode())
-    today = {interval: _today(session, lane) for interval, lane in session.lanes.items()}
+    today = todays_hashes(session)
     for name in session.symbols:
         whole.update(symbol_digest(session, session.records[name], today))
     return whole.hexdigest()
@@ -41,6 +41,11 @@ def fingerprint(session: SessionData) -> str:
         later = (record.upgraded_from_adhoc, record.upgraded_at, record.locked)
         whole.update(f"{name} {path} {later} {asks}\n".encode())
     return whole.hexdigest()
+
+
+def todays_hashes(session: SessionData) -> dict[Interval, dict[int, bytes]]:
+    """The hashes of today's bars up to now, per interval and row."""
+    return {interval: _today(session, lane) for interval, lane in session.lanes.items()}
 
 
 def _today(session: SessionData, lane: Lane) -> dict[int, bytes]:

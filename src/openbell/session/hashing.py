@@ -13,6 +13,9 @@ from openbell.bars.panel import BarPanel
 from openbell.session.mixing import mix, mix_rows
 from openbell.session.rows import Rows
 
+BYTES_PER_SESSION = 32
+BYTES_PER_SESSION = 32
+
 _SEEN: "weakref.WeakKeyDictionary[Block, bytes]" = weakref.WeakKeyDictionary()
 _longest: Floats = np.ones(0)
 
