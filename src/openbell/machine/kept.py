@@ -7,15 +7,15 @@ list of numbers, as `openbell.machine.borrow` reads it; whoever calls it holds t
 import hashlib
 import struct
 import threading
+from array import array
 from contextlib import suppress
-from ctypes import addressof
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 from openbell.machine.cache import cache_root
-from openbell.machine.code import KNOWN, Loop, UnlinkedError, found, keep, linked, made, numbers, stamp
+from openbell.machine.code import KNOWN, Loop, UnlinkedError, found, keep, linked, made, stamp
 from openbell.machine.watch import tell
 
 _lock = threading.RLock()
@@ -39,8 +39,8 @@ def run(module: str, name: str, *given: int) -> int:
     int
         What it left in the place of the first number.
     """
-    listed = numbers(*given)
-    loop_of(module, name)(addressof(listed))
+    listed = array("q", given)
+    loop_of(module, name)(listed.buffer_info()[0])
     return listed[0]
 
 
