@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -336,6 +336,7 @@ def _file(row: sqlite3.Row, rows: int) -> StoredFile:
 
 def _info(facts: sqlite3.Row, series: list[sqlite3.Row]) -> SymbolInfo:
     listed = facts["listed"] if facts["listed"] is not None else min(row["first"] for row in series)
+    kinds = _kinds(tuple((row["interval"], row["grid"], bool(row["adjusted"])) for row in series))
     return SymbolInfo(
         facts["symbol"],
         facts["market"],
@@ -343,11 +344,33 @@ def _info(facts: sqlite3.Row, series: list[sqlite3.Row]) -> SymbolInfo:
         day_of(listed),
         None if facts["delisted"] is None else day_of(facts["delisted"]),
         facts["source"],
-        _intervals(series, GridKind.SESSION),
-        _intervals(series, GridKind.CLOCK),
+        kinds.session,
+        kinds.clock,
         any(row["adjusted"] for row in series),
-        tuple(day_of(row["first"]) for row in _by_length(series, GridKind.SESSION)),
-        _intervals([row for row in series if row["adjusted"]], GridKind.SESSION),
+        tuple(day_of(series[place]["first"]) for place in kinds.places),
+        kinds.adjusted,
+    )
+
+
+class _Kinds(NamedTuple):
+    """Intervals from short to long: on the session's grid and their places, on clock hours, and adjusted ones."""
+
+    session: tuple[Interval, ...]
+    places: tuple[int, ...]
+    clock: tuple[Interval, ...]
+    adjusted: tuple[Interval, ...]
+
+
+@lru_cache(maxsize=1024)
+def _kinds(series: tuple[tuple[str, str, bool], ...]) -> _Kinds:
+    """Sorted out once for all symbols that have the same series."""
+    found = sorted((Interval.parse(text), place, grid, adjusted) for place, (text, grid, adjusted) in enumerate(series))
+    own = [(interval, place, adjusted) for interval, place, grid, adjusted in found if grid == GridKind.SESSION]
+    return _Kinds(
+        tuple(interval for interval, _, _ in own),
+        tuple(place for _, place, _ in own),
+        tuple(interval for interval, _, grid, _ in found if grid == GridKind.CLOCK),
+        tuple(interval for interval, _, adjusted in own if adjusted),
     )
 
 
@@ -355,15 +378,7 @@ def _told(info: SymbolInfo, event: Action) -> SymbolInfo:
     return replace(info, listed=event.day) if event.kind is Kind.LISTED else replace(info, delisted=event.day)
 
 
-def _by_length(series: list[sqlite3.Row], grid: GridKind) -> list[sqlite3.Row]:
-    chosen = (row for row in series if row["grid"] == grid)
-    return sorted(chosen, key=lambda row: Interval.parse(row["interval"]))
-
-
-def _intervals(series: list[sqlite3.Row], grid: GridKind) -> tuple[Interval, ...]:
-    return tuple(Interval.parse(row["interval"]) for row in _by_length(series, grid))
-
-
+@lru_cache(maxsize=65536)
 def day_of(number: int) -> date:
     """The date that is so many days after 1970-01-01."""
     return _EPOCH + timedelta(days=number)
