@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbell.quality.gaps import Gap, Missing, runs_of
-from openbell.quality.score import quality_of
+from openbell.quality.score import tally_of
 
 
 def found(flags: str, sessions: str) -> tuple[Gap, ...]:
@@ -34,19 +34,18 @@ def test_nothing_is_missing_and_nothing_was_expected():
 
 
 def test_the_score_is_the_share_of_expected_bars_that_are_there():
-    assert quality_of(np.array([True, False, True, True]), np.arange(4), np.zeros(4, np.int32)).score == 75.0
-    assert quality_of(np.zeros(390, bool), np.arange(390), np.zeros(390, np.int32)).score == 0.0
-    assert quality_of(np.zeros(0, bool), np.arange(0), np.zeros(0, np.int32)).score is None
+    assert tally_of(np.array([True, False, True, True]), np.zeros(4, np.int32)).score == 75.0
+    assert tally_of(np.zeros(390, bool), np.zeros(390, np.int32)).score == 0.0
+    assert tally_of(np.zeros(0, bool), np.zeros(0, np.int32)).score is None
 
 
 def test_two_stretches_are_one_whose_gaps_are_those_of_both():
-    first = quality_of(np.array([False, True]), np.arange(2), np.zeros(2, np.int32))
-    later = quality_of(np.array([True, True, False]), np.arange(10, 13), np.ones(3, np.int32))
+    first = tally_of(np.array([False, True]), np.zeros(2, np.int32))
+    later = tally_of(np.array([True, True, False]), np.ones(3, np.int32))
 
     both = first.plus(later)
 
     assert (both.present, both.expected) == (3, 5)
-    assert both.gaps == (Gap(0, 0, 1, 0, False), Gap(12, 12, 1, 1, False))
     assert both.missing == Missing(gaps=2, days=0, runs=0, single=2)
 
 
@@ -57,11 +56,11 @@ def test_gaps_cover_exactly_what_is_missing(windows):
     present = np.array([there for there, _ in windows], bool)
     stamps, sessions = np.arange(len(windows), dtype=np.int64), np.array([s for _, s in windows], np.int32)
 
-    quality = quality_of(present, stamps, sessions)
+    tally, runs = tally_of(present, sessions), runs_of(present, stamps, sessions)
 
-    covered = [stamp for gap in quality.gaps for stamp in range(gap.start, gap.last + 1)]
+    covered = [stamp for gap in runs.gaps for stamp in range(gap.start, gap.last + 1)]
     assert covered == np.flatnonzero(~present).tolist()
-    assert (quality.present, quality.expected) == (int(present.sum()), len(present))
-    assert all(gap.bars == gap.last - gap.start + 1 for gap in quality.gaps)
-    assert all(len(set(sessions[gap.start : gap.last + 1].tolist())) == 1 for gap in quality.gaps)
-    assert all(gap.whole_session == (gap.bars == int((sessions == gap.session).sum())) for gap in quality.gaps)
+    assert (tally.present, tally.expected, tally.missing) == (int(present.sum()), len(present), runs.missing)
+    assert all(gap.bars == gap.last - gap.start + 1 for gap in runs.gaps)
+    assert all(len(set(sessions[gap.start : gap.last + 1].tolist())) == 1 for gap in runs.gaps)
+    assert all(gap.whole_session == (gap.bars == int((sessions == gap.session).sum())) for gap in runs.gaps)

@@ -2,12 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from openbell.config.session_file import SessionFile
 from openbell.engine.receipt import Receipt
 from openbell.engine.report import Report
 from openbell.market.calendar import load_calendar
 from openbell.session.session_data import SessionData
+
+# Where symbols belong while the rest is written; a name that no symbol has.
+_HERE = "symbols of the day"
 
 
 class RunFolder:
@@ -62,7 +66,7 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / "session.toml").write_text(self._file.text)
         plain = report.as_dict()
-        (self.path / "report.json").write_text(json.dumps(plain, indent=1))
+        (self.path / "report.json").write_text(_written(plain))
         requests = [
             {"date": day["date"]}
             | {key: request[key] for key in ("at", "source", "operation", "symbol", "status")}
@@ -76,3 +80,15 @@ class RunFolder:
         zone = load_calendar(self._file.market).timezone.key
         report.signals.frame(zone).write_parquet(self.path / "signals.parquet")
         self._receipt.write(self.path)
+
+
+def _written(plain: dict[str, Any]) -> str:
+    """A report as JSON to be read by people too: a line per value, and one per symbol."""
+    symbols = [day["symbols"] for day in plain["days"]]
+    days = [day | {"symbols": {_HERE: number}} for number, day in enumerate(plain["days"])]
+    text = json.dumps(plain | {"days": days}, indent=1)
+    for number, each in enumerate(symbols):
+        lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(one)}" for name, one in each.items())
+        place = f'{{\n    "{_HERE}": {number}\n   }}'
+        text = text.replace(place, f"{{\n{lines}\n   }}" if each else "{}", 1)
+    return text

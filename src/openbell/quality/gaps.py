@@ -70,18 +70,6 @@ class Runs:
         single = int(((self.bars == 1) & ~self.whole).sum())
         return Missing(len(self), days, len(self) - days - single, single)
 
-    def plus(self, later: "Runs") -> "Runs":
-        """These and later ones."""
-        if not len(later):
-            return self
-        return Runs(
-            np.concatenate([self.starts, later.starts]),
-            np.concatenate([self.lasts, later.lasts]),
-            np.concatenate([self.bars, later.bars]),
-            np.concatenate([self.sessions, later.sessions]),
-            np.concatenate([self.whole, later.whole]),
-        )
-
 
 def runs_of(present: Flags, stamps: Stamps, sessions: Ordinals) -> Runs:
     """All runs of missing bars, oldest first; a run ends where its session ends.

@@ -1,67 +1,59 @@
 """How much of what was expected is there."""
 
-from dataclasses import dataclass
+from ctypes import addressof
+from typing import NamedTuple
 
 import numpy as np
 
-from openbell.bars.grid import Ordinals, Stamps
-from openbell.quality.gaps import Flags, Gap, Missing, Runs, runs_of
+from openbell.bars.grid import Ordinals
+from openbell.machine.code import FLAG, address, numbers
+from openbell.machine.kept import loop_of
+from openbell.quality.gaps import Flags, Missing
+
+_ORDINAL = np.dtype(np.int32)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Quality:
-    """Presence on a stretch of the grid.
+class Tally(NamedTuple):
+    """Presence on a stretch of the grid, in numbers.
 
     Parameters
     ----------
     present, expected
         Bars that are there, and windows that have ended.
-    runs
-        Runs of missing windows, oldest first.
+    missing
+        How many gaps there are of each kind.
     """
 
     present: int
     expected: int
-    runs: Runs
+    missing: Missing
 
     @property
     def score(self) -> float | None:
         """100 x present / expected; None where nothing was expected yet."""
         return 100.0 * self.present / self.expected if self.expected else None
 
-    @property
-    def gaps(self) -> tuple[Gap, ...]:
-        """The runs as objects."""
-        return self.runs.gaps
-
-    @property
-    def missing(self) -> Missing:
-        """How many gaps there are of each kind."""
-        return self.runs.missing
-
-    def plus(self, later: "Quality") -> "Quality":
+    def plus(self, later: "Tally") -> "Tally":
         """This stretch and the one that follows it as one."""
-        runs = self.runs.plus(later.runs)
-        return Quality(self.present + later.present, self.expected + later.expected, runs)
+        missing = Missing(*(one + two for one, two in zip(self.missing, later.missing, strict=True)))
+        return Tally(self.present + later.present, self.expected + later.expected, missing)
 
 
-def quality_of(present: Flags, stamps: Stamps, sessions: Ordinals) -> Quality:
-    """Score and gaps from presence flags.
+def tally_of(present: Flags, sessions: Ordinals) -> Tally:
+    """How much of a stretch of the grid is present, and how many gaps `openbell.quality.gaps.runs_of` finds in it.
 
     Parameters
     ----------
-    present
-        bool (n,): one flag per window of the grid, oldest first.
-    stamps
-        int64 ns UTC (n,): the start of each window.
-    sessions
-        int32 (n,): the session of each window; a gap never spans two.
+    present, sessions
+        bool (n,) and int32 (n,): presence and session of each window of the grid, oldest first.
 
     Examples
     --------
-    >>> flags, stamps = np.array([True, False, False, True]), np.arange(4, dtype=np.int64)
-    >>> quality = quality_of(flags, stamps, np.zeros(4, np.int32))
-    >>> quality.score, quality.gaps
-    (50.0, (Gap(start=1, last=2, bars=2, session=0, whole_session=False),))
+    >>> tally_of(np.array([True, False, False, True]), np.zeros(4, np.int32))
+    Tally(present=2, expected=4, missing=Missing(gaps=1, days=0, runs=1, single=0))
     """
-    return Quality(int(np.count_nonzero(present)), len(present), runs_of(present, stamps, sessions))
+    slots = len(present)
+    given = numbers(slots, 0, 0, 0, address(present, FLAG), address(sessions, _ORDINAL))
+    loop_of("openbell.quality.loops", "tally")(addressof(given))
+    there, gaps, days, single = given[:4]
+    return Tally(there, slots, Missing(gaps, days, gaps - days - single, single))

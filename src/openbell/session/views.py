@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from openbell.bars.block import Block, Floats
-from openbell.bars.grid import Stamps
+from openbell.bars.grid import Grid, Stamps
 from openbell.bars.interval import Interval
 from openbell.indicators.spec import IndicatorSpec
-from openbell.quality.gaps import Gap, Missing
-from openbell.quality.score import Quality, quality_of
+from openbell.quality.gaps import Flags, Gap, Missing, runs_of
+from openbell.quality.score import Tally, tally_of
 from openbell.session.records import Series, SymbolRecord, Tier
 from openbell.session.running import running_bar
 
@@ -126,55 +126,61 @@ class BarIntervalData:
         return pl.DataFrame({"ts": stamps, **columns, "completeness": block.shares})
 
     @cached_property
-    def _history_quality(self) -> Quality | None:
+    def _history_windows(self) -> tuple[Flags, Grid] | None:
+        """Presence on the windows before today over which quality is counted."""
         if not self._record.history_quality:
             return None
         grid = self._session.history_grid(self._record, self.interval, self._series)
         present = np.zeros(len(grid), np.bool_)
         for part in self._series.history.parts:
             grid.mark(part.ts, present)
-        return quality_of(present, grid.stamps, grid.sessions)
+        return present, grid
 
     @cached_property
-    def _session_quality(self) -> Quality | None:
+    def _session_windows(self) -> tuple[Flags, Grid] | None:
+        """Presence on today's windows that have ended."""
         if not self._record.session_quality:
             return None
         panel = self._session.lanes[self.interval].panel
-        ended = panel.cursor
-        grid = panel.grid
-        return quality_of(panel.present[:ended, self._record.row], grid.stamps[:ended], grid.sessions[:ended])
-
-    @property
-    def missing(self) -> Missing | None:
-        """How many gaps there are: whole days, runs, single bars; None until quality is calculated."""
-        return None if self._quality is None else self._quality.missing
+        return panel.present[: panel.cursor, self._record.row].copy(), panel.grid[: panel.cursor]
 
     @cached_property
-    def _quality(self) -> Quality | None:
-        parts = [part for part in (self._history_quality, self._session_quality) if part is not None]
+    def _tally(self) -> Tally | None:
+        windows = (self._history_windows, self._session_windows)
+        parts = [tally_of(present, grid.sessions) for present, grid in filter(None, windows)]
         if not parts:
             return None
         return parts[0] if len(parts) == 1 else parts[0].plus(parts[1])
 
     @property
+    def missing(self) -> Missing | None:
+        """How many gaps there are: whole days, runs, single bars; None until quality is calculated."""
+        return None if self._tally is None else self._tally.missing
+
+    @property
     def history_quality(self) -> float | None:
         """Share of the expected bars of history that are present, 0 to 100; None until calculated."""
-        return None if self._history_quality is None else self._history_quality.score
+        return _score(self._history_windows)
 
     @property
     def session_quality(self) -> float | None:
         """Share of today's expected bars up to now that are present, 0 to 100; None until calculated."""
-        return None if self._session_quality is None else self._session_quality.score
+        return _score(self._session_windows)
 
     @property
     def quality(self) -> float | None:
         """Share of the expected bars of history and today that are present, 0 to 100; None until calculated."""
-        return None if self._quality is None else self._quality.score
+        return None if self._tally is None else self._tally.score
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """Runs of missing bars, oldest first; empty until quality is calculated."""
-        return () if self._quality is None else self._quality.gaps
+        windows = filter(None, (self._history_windows, self._session_windows))
+        return tuple(gap for present, grid in windows for gap in runs_of(present, grid.stamps, grid.sessions).gaps)
+
+
+def _score(windows: tuple[Flags, Grid] | None) -> float | None:
+    return None if windows is None else tally_of(windows[0], windows[1].sessions).score
 
 
 @dataclass(frozen=True, slots=True)
