@@ -184,7 +184,7 @@ class WilliamsR:
     def update(state: State, bar: Bar, p: "WilliamsR") -> float:
         top, state.high, _ = highest_of(state.highs, p.period, state.place, state.high, bar.high)
         bottom, state.low, state.place = lowest_of(state.lows, p.period, state.place, state.low, bar.low)
-        return -100.0 * ratio(top - bar.close, top - bottom, 0.5)
+        return 100.0 * ratio(bar.close - top, top - bottom, -0.5)
 
 
 @indicator

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from openbell.bars.interval import Interval
 from openbell.indicators import registry
-from openbell.indicators.definition import Definition, Kind, Param, Value
+from openbell.indicators.definition import Definition, Kind, Param
+from openbell.indicators.degenerate import DEGENERATE
 
 _INTERVAL = Interval.parse("5m")
 _USUAL = {"period": 14}
@@ -42,34 +43,6 @@ always that after the last *warm-up* bars before today, however much history is 
 
 Those marked *on any value* work on another column (`column="volume"`) and on another indicator (`input=...`) as well.
 """
-DEGENERATE: tuple[tuple[str, dict[str, Value], str, float, float | None], ...] = (
-    ("adx", {"period": 5}, "adx", 0.0, 0.0),
-    ("adx", {"period": 5}, "dx", 0.0, 0.0),
-    ("alma", {"period": 5}, "value", 7.1, None),
-    ("aroon", {"period": 5}, "up", 100.0, 100.0),
-    ("bbands", {"period": 5}, "upper", 7.1, 7.1),
-    ("bbands", {"period": 5}, "percent_b", 0.5, None),
-    ("bbands", {"period": 5}, "bandwidth", 0.0, None),
-    ("cci", {"period": 5}, "value", 0.0, 0.0),
-    ("choppiness", {"period": 5}, "value", 100.0, None),
-    ("cmf", {"period": 5}, "value", 0.0, None),
-    ("cmo", {"period": 5}, "value", 0.0, 0.0),
-    ("ease_of_movement", {"period": 5}, "value", 0.0, None),
-    ("histvol", {"period": 5, "per_year": 252.0}, "value", 0.0, None),
-    ("kama", {"period": 5}, "value", 7.1, 7.1),
-    ("linreg", {"period": 5}, "r2", 0.0, None),
-    ("mfi", {"period": 5}, "value", 50.0, 0.0),
-    ("rsi", {"period": 5}, "value", 50.0, 0.0),
-    ("stddev", {"period": 5}, "value", 0.0, 0.0),
-    ("stoch_rsi", {"period": 5}, "d", 50.0, 0.0),
-    ("stochastic", {"period": 5}, "k", 50.0, 0.0),
-    ("tsi", {}, "tsi", 0.0, None),
-    ("ultimate_oscillator", {}, "value", 50.0, 0.0),
-    ("vortex", {"period": 5}, "plus", 0.0, None),
-    ("vwap", {}, "value", 7.1, None),
-    ("vwma", {"period": 5}, "value", 7.1, None),
-    ("williams_r", {"period": 5}, "value", -50.0, 0.0),
-)
 """Values for a price that stays at 7.1 without volume: name, parameters, output, ours, TA-Lib's (None: has it not)."""
 
 
@@ -103,13 +76,15 @@ def _parameters() -> Iterator[str]:
 
 def _degenerate() -> Iterator[str]:
     yield (
-        "## Where a formula divides by nothing\n\nA price that stays at 7.1, and no volume. (Other libraries say 0 for "
-        "want of a number; the middle of the range says that nothing has happened.)\n\n"
-        "| indicator | output | openbell | TA-Lib |\n|---|---|---|---|"
+        "## Where a formula divides by nothing\n\n(Other libraries say 0 for want of a number; the middle of the range "
+        "says that nothing has happened.)\n"
     )
-    for name, _, output, ours, theirs in DEGENERATE:
-        yield f"| `{name}` | {output} | {ours:g} | {'has it not' if theirs is None else f'{theirs:g}'} |"
-    yield ""
+    for case, rows in DEGENERATE.items():
+        yield f"{case.value}:\n\n| indicator | output | openbell | TA-Lib |\n|---|---|---|---|"
+        for name, params, output, ours, theirs in rows:
+            shown = ", ".join([name, *(f"{key}={value}" for key, value in params.items() if value == 1)])
+            yield f"| `{shown}` | {output} | {ours:g} | {'has it not' if theirs is None else f'{theirs:g}'} |"
+        yield ""
 
 
 def _entry(definition: Definition) -> str:
