@@ -29,7 +29,10 @@ _DAY_NS = 86_400_000_000_000
 _FEW_DAYS_NS = 7 * _DAY_NS  # no clock changes twice in a week
 _EPOCH = datetime(1970, 1, 1)  # a wall clock
 _FITTING = 0.9
+_FITTING_ROUND_THE_CLOCK = 0.97
+_NEVER = 2**62
 _CLEARLY = 0.15
+_ALL = 0.99
 _CLEAR_DAYS = 3
 _EDGE = 0.3
 _DENSE = 0.8
@@ -71,11 +74,17 @@ class Fit:
     over: float
 
 
-def fit_of(calendar: Calendar, interval: Interval, ts: Stamps, volume: Floats) -> Fit:
-    """How bars that start at ``ts`` lie in the sessions."""
+def fit_of(calendar: Calendar, interval: Interval, ts: Stamps, volume: Floats, *, strict: bool = False) -> Fit:
+    """How bars that start at ``ts`` lie in the sessions.
+
+    Parameters
+    ----------
+    strict
+        Where trade goes on round the clock, let nights count as much as days: only the week's end tells there.
+    """
     edges = calendar.grid(Interval.parse("1d"), 0, len(calendar) - 1, Hours.REGULAR)
     width = interval.width_ns
-    share, days, place, inside, weights = _seen_share(calendar, interval, ts, volume)
+    share, days, place, inside, weights = _seen_share(calendar, interval, ts, volume, strict=strict)
     within_hours = place[inside]
     sessions = within_hours[np.flatnonzero(np.diff(within_hours, prepend=-1))]
     slots = (edges.ends[sessions] - edges.opens[sessions]).sum() / width if len(sessions) else 1.0
@@ -88,7 +97,7 @@ def fit_of(calendar: Calendar, interval: Interval, ts: Stamps, volume: Floats) -
 
 
 def _seen_share(
-    calendar: Calendar, interval: Interval, ts: Stamps, volume: Floats
+    calendar: Calendar, interval: Interval, ts: Stamps, volume: Floats, *, strict: bool
 ) -> tuple[float, int, Rows, Mask, Floats]:
     """Share of days that trade in regular hours, and of how many; sessions of bars, whether inside, and weights."""
     edges = calendar.grid(Interval.parse("1d"), 0, len(calendar) - 1, Hours.REGULAR)
@@ -96,14 +105,15 @@ def _seen_share(
     place = np.searchsorted(edges.opens, ts + width - 1, side="right") - 1
     # One bar after the close still counts: closing prints are common.
     inside = (place >= 0) & (ts < edges.ends[place] + width)
+    strict = strict and not _is_edged(calendar)
     traded = np.nan_to_num(volume)
-    weights = traded if traded.any() else np.ones(len(ts))
+    weights = traded if not strict and traded.any() else np.ones(len(ts))
     first = int(ts[0] // _DAY_NS)
     day = ts // _DAY_NS - first
     total = np.bincount(day, weights)
     within = np.bincount(day, weights * inside)
     filled = total > 0
-    fits = within[filled] >= _FITTING * total[filled]
+    fits = within[filled] >= (_FITTING_ROUND_THE_CLOCK if strict else _FITTING) * total[filled]
     return float(fits.mean()) if len(fits) else 0.0, len(fits), place, inside, weights
 
 
@@ -125,6 +135,9 @@ def share_in_hours(calendar: Calendar, interval: Interval, block: Block, convent
 def _edge(opens: Stamps, width: int, ts: Stamps, weights: Floats) -> float:
     first, last = np.searchsorted(opens, (ts[0] - width, ts[-1] + width))
     starts = opens[first:last]
+    # A file may hold two months of different years: only sessions with bars say something.
+    begins, ends = (np.searchsorted(ts, moments) for moments in (starts - width, np.append(starts[1:], _NEVER) - width))
+    starts = starts[ends > begins]
     if not len(starts):
         return 0.0
     at, before = (_volume_at(ts, weights, moments) for moments in (starts, starts - width))
@@ -170,7 +183,7 @@ def settle(where: str, calendar: Calendar, interval: Interval, block: Block, con
     told = replace(convention, zone=convention.zone or "UTC", stamp=convention.stamp or "open")
     ts = _under(block, interval, told)
     sample = _some_days(block)
-    fit = fit_of(calendar, interval, _under(sample, interval, told), sample.volume)
+    fit = fit_of(calendar, interval, _under(sample, interval, told), sample.volume, strict=not convention.sure)
     fits = fit.share >= _FITTING and (fit.edge >= _EDGE or not fit.edged)
     best, best_fit = (told, fit) if fits else _best(calendar, interval, sample, convention, told, fit)
     if best == told:
@@ -197,12 +210,14 @@ def _best(
     calendar: Calendar, interval: Interval, block: Block, convention: Convention, told: Convention, fit: Fit
 ) -> tuple[Convention, Fit]:
     """The convention that fits clearly better than the one told, else that one."""
-    best, best_fit = told, fit
+    best, best_fit, strict = told, fit, not convention.sure
     for other in _others(calendar, convention, told):
         ts = _under(block, interval, other)
-        if _seen_share(calendar, interval, ts, block.volume)[0] < min(_LEAST_SHARE, best_fit.share - _NEARLY):
+        if _seen_share(calendar, interval, ts, block.volume, strict=strict)[0] < min(
+            _LEAST_SHARE, best_fit.share - _NEARLY
+        ):
             continue
-        found = fit_of(calendar, interval, ts, block.volume)
+        found = fit_of(calendar, interval, ts, block.volume, strict=strict)
         if _better_zone(found, best_fit, sure=convention.sure) or (
             found.share >= best_fit.share - _NEARLY and _better_edge(found, best_fit)
         ):
@@ -227,7 +242,9 @@ def _better_zone(found: Fit, best: Fit, *, sure: bool) -> bool:
     sharper = found.edge - best.edge if found.edged else 1.0
     clearly = gained >= _CLEARLY and sharper >= 0.2 and found.days >= (1 if found.edged else _CLEAR_DAYS)
     lately = gained * found.days >= _CLEAR_DAYS and found.share >= 0.95 and sharper > 0.02
-    return clearly or lately or (not sure and gained >= 0.5)
+    # Round the clock only the week's end tells, once a week.
+    weekly = not found.edged and gained > 0 and found.share >= _ALL and found.days >= _CLEAR_DAYS
+    return clearly or lately or (not sure and (gained >= 0.5 or weekly))
 
 
 def _better_edge(found: Fit, best: Fit) -> bool:

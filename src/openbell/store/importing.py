@@ -26,6 +26,7 @@ from openbell.store.formats import events
 from openbell.store.formats.format import Format, Formats, Hints, Incoming
 from openbell.store.formats.generic import GenericText, LayoutFile
 from openbell.store.formats.naming import interval_in
+from openbell.store.formats.preamble import broken_into_lines, without_preamble
 from openbell.store.formats.source import Source, sources_of
 from openbell.store.formats.tidy import TidyParquet, incoming_of
 from openbell.store.formats.vendors import VENDORS
@@ -263,7 +264,7 @@ def _read_one(source: Source, hints: Hints, by_hand: bool) -> Outcome:
         told = "as said" if hints.format == events.NAME else None
         if told or (hints.format is None and (told := events.recognised(source))):
             return Outcome(str(source), (), events.NAME, told, actions=tuple(events.actions_in(source, hints)))
-        reader, why = _reader_for(source, hints)
+        source, reader, why = _with_reader(source, hints)
         return Outcome(str(source), tuple(reader.read(source, hints)), reader.name, why)
     except OpenbellError as error:
         foreign = not by_hand and _is_foreign(source, error.problems[0].code, hints)
@@ -281,13 +282,20 @@ def _is_foreign(source: Source, code: str, hints: Hints) -> bool:
     return code in _OTHER_KINDS and bool(source.head) and not meant
 
 
-def _reader_for(source: Source, hints: Hints) -> tuple[Format, str]:
+def _with_reader(source: Source, hints: Hints) -> tuple[Source, Format, str]:
+    """The reader of a file, and the file from its header on."""
     if hints.format is not None:
-        return FORMATS.named(hints.format) or LayoutFile(Path(hints.format)), "as said"
-    for reader in FORMATS.known:
-        why = reader.recognises(source)
-        if why is not None:
-            return reader, why
+        known = FORMATS.named(hints.format)
+        return (source, LayoutFile(Path(hints.format)), "as said") if known is None else (
+            without_preamble(source), known, "as said",
+        )  # fmt: skip
+    source = broken_into_lines(source)
+    for trim in (False, True):
+        tried = without_preamble(source) if trim else source
+        for reader in FORMATS.known if not trim or tried is not source else ():
+            why = reader.recognises(tried)
+            if why is not None:
+                return tried, reader, why
     what = "is empty." if not source.head else "is of no format that is known here."
     fix = f"Say which one, as in --format {FORMATS.names[0]}; known: {', '.join(FORMATS.names)}, or a layout.toml."
     raise StoreError(Problem(str(source), what, fix, code="unknown_format"))

@@ -99,6 +99,8 @@ class Intake:
         """
         sound = part.sound and not part.faults
         found = Checked(part.block, None, 0, False) if sound else checked(part.block, part.faults)
+        if not len(found.block) and found.refused is not None and part.interval is None:
+            raise _no_bars(origin, found.refused)
         said = part.interval
         known = sound and said is not None and said.intraday and part.step == said.width_ns
         interval = said if known and said is not None else interval_in_stamps(origin, found.block.ts, said)
@@ -237,6 +239,13 @@ class Intake:
         for series, (outside, off_grid) in self._writer.strays.items():
             report = self._reports[series.symbol, series.interval]
             report.outside, report.off_grid = outside, off_grid
+
+
+def _no_bars(origin: str, refused: pl.DataFrame) -> StoreError:
+    what = f"none of its {len(refused):,} rows can be a bar; of the first one {refused['reason'][0]}."
+    return StoreError(
+        Problem(origin, what, "Check its columns, or say them with --format layout.toml.", code="no_bars")
+    )
 
 
 def _suspects(ready: Sequence[_Ready]) -> Iterator[_Ready]:

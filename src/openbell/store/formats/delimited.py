@@ -19,6 +19,7 @@ from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError
 from openbell.store.formats.format import Convention, Hints, Incoming, block_of, by_symbol, names_of
 from openbell.store.formats.naming import interval_of, symbol_of
+from openbell.store.formats.numbers import numbers_of
 from openbell.store.formats.source import Source, as_stream, unreadable
 from openbell.store.formats.times import EPOCH, TimeForm, epoch_nanoseconds, nanoseconds, time_form
 
@@ -28,6 +29,7 @@ _SAMPLE = 40
 _COUNTED_AT_ONCE = 1 << 18
 _TOO_LONG = "the line has more fields than there are columns"
 _MILLISECOND = 1_000_000
+_LONGEST_CLOCK = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +132,14 @@ def _table(source: Source, layout: Layout) -> pl.DataFrame:
     schema |= {f"c{place}": pl.Float64 for place in numbers}
     wanted = sorted({*numbers, *layout.time, *([layout.columns["symbol"]] if "symbol" in layout.columns else [])})
     content, separators = _unquoted(source, layout)
-    frame = _read_csv(
-        source,
-        content,
-        skip_lines=layout.header,
-        schema=schema,
-        separator=layout.separator,
-        decimal_comma=layout.separator != "," and _has_decimal_comma(source, layout),
-    ).select(f"c{place}" for place in wanted)
+    comma = layout.separator != "," and _has_decimal_comma(source, layout)
+    options = {"skip_lines": layout.header, "separator": layout.separator}
+    frame = _read_csv(source, content, schema=schema, decimal_comma=comma, **options)
+    frame = frame.select(f"c{place}" for place in wanted)
+    unread = [name for name in (f"c{place}" for place in numbers) if frame[name].null_count()]
+    if unread:
+        texts = _read_csv(source, content, schema=dict.fromkeys(schema, pl.String), **options)
+        frame = frame.with_columns(numbers_of(texts[name], decimal_comma=comma).alias(name) for name in unread)
     full = any(column.null_count() == 0 for column in frame)
     frame = frame.with_columns(_too_long(source, content, layout, width, len(frame), separators))
     return frame if full else frame.filter(~pl.all_horizontal(pl.exclude("fault").is_null()) | pl.col("fault"))
@@ -203,8 +205,9 @@ def _too_long(
 
 def _has_decimal_comma(source: Source, layout: Layout) -> bool:
     fields = [line.split(layout.separator) for line in source.lines[layout.header : layout.header + _SAMPLE]]
-    values = [row[layout.columns["close"]] for row in fields if len(row) > layout.columns["close"]]
-    return bool(values) and all("," in value and "." not in value for value in values)
+    values = [row[layout.columns["close"]].strip(' "') for row in fields if len(row) > layout.columns["close"]]
+    # 1.234,5 is written with a decimal comma, and 1,234.5 is not.
+    return bool(values) and all("," in value and value.rfind(".") < value.rfind(",") for value in values)
 
 
 def _stamps(source: Source, layout: Layout, frame: pl.DataFrame) -> tuple[pl.Series, TimeForm]:
@@ -213,7 +216,8 @@ def _stamps(source: Source, layout: Layout, frame: pl.DataFrame) -> tuple[pl.Ser
         return milliseconds * _MILLISECOND + layout.day, TimeForm(MIDNIGHT, False)
     texts = frame[f"c{layout.time[0]}"]
     if len(layout.time) > 1:
-        texts = frame.select(pl.concat_str([f"c{place}" for place in layout.time], separator=" "))[:, 0]
+        date, *clock = (frame[f"c{place}"] for place in layout.time)
+        texts = pl.select(pl.concat_str([date, *map(_padded, clock)], separator=" "))[:, 0]
     found = time_form(_spread(texts))
     if layout.pattern is not None:
         given = layout.pattern
@@ -225,6 +229,15 @@ def _stamps(source: Source, layout: Layout, frame: pl.DataFrame) -> tuple[pl.Ser
     return (epoch_nanoseconds(texts) if found.pattern == EPOCH else nanoseconds(texts, found)), found
 
 
+def _padded(clock: pl.Series) -> pl.Series:
+    """``930`` as ``0930``, ``93000`` as ``093000``; other texts as they are."""
+    digits = clock.str.strip_chars()
+    longest = int(digits.str.len_chars().max() or 0)  # type: ignore[arg-type]  # of a column of numbers
+    if longest > _LONGEST_CLOCK or not digits.str.contains(r"^\d*$").all():
+        return clock
+    return digits.str.zfill(4 if longest <= 4 else _LONGEST_CLOCK)
+
+
 def _spread(texts: pl.Series) -> list[str]:
     """Some values from all over a column."""
     step = max(1, len(texts) // (2 * _SAMPLE))
@@ -234,10 +247,10 @@ def _spread(texts: pl.Series) -> list[str]:
 def _told(convention: Convention, form: TimeForm, hints: Hints) -> Convention:
     """The convention of a layout with what the file's times and the user say."""
     wall = not form.instant
-    zone = (hints.timezone or convention.zone) if wall or hints.timezone else "UTC"
+    zone = (hints.timezone or form.zone or convention.zone) if wall or hints.timezone else "UTC"
     wall = wall or hints.timezone is not None
     stamp = hints.stamp or convention.stamp
-    told = hints.timezone is not None or hints.stamp is not None
+    told = hints.timezone is not None or hints.stamp is not None or form.zone is not None
     return Convention(wall, zone, stamp, sure=convention.sure or told)
 
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from openbell.bars.block import FIELDS
 from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError, nearest
@@ -17,19 +19,23 @@ from openbell.store.formats.times import time_form
 
 _SEPARATORS = (",", ";", "\t", "|", " ")
 _NAMES = {
-    "open": ("open", "o", "open_price", "openprice", "first"),
-    "high": ("high", "h", "high_price", "highprice", "max"),
-    "low": ("low", "l", "low_price", "lowprice", "min"),
-    "close": ("close", "c", "close_price", "closeprice", "last", "close/last"),
-    "volume": ("volume", "v", "vol", "vol.", "tick_volume", "tickvol", "base_volume", "total_volume"),
+    "open": ("open", "o", "open_price", "openprice", "first", "eröffnung", "eroeffnung", "erster"),
+    "high": ("high", "h", "high_price", "highprice", "max", "hoch"),
+    "low": ("low", "l", "low_price", "lowprice", "min", "tief"),
+    "close": ("close", "c", "close_price", "closeprice", "last", "close/last", "schlusskurs", "schluss", "price"),
+    "volume": (
+        "volume", "v", "vol", "vol.", "period volume", "tick_volume", "tickvol", "base_volume", "total_volume",
+        "volumen", "stücke",
+    ),
     "symbol": ("symbol", "ticker", "instrument", "sym"),
     "epoch": ("timestamp", "ts", "time", "unix", "open_time", "epoch", "window_start", "ts_event", "t", "datetime"),
     "time": (
         "ts", "datetime", "date_time", "timestamp", "window_start", "ts_event", "open_time", "gmt time", "local time",
-        "time (utc)", "t", "bar_start", "start", "date", "time", "day", "dtyyyymmdd",
+        "time stamp", "time (utc)", "t", "bar_start", "start", "date", "time", "day", "dtyyyymmdd", "datum",
     ),
-    "clock": ("time", "clock", "hour", "tod"),
+    "clock": ("time", "clock", "hour", "tod", "zeit", "uhrzeit"),
 }  # fmt: skip
+_ENOUGH_ROWS = 10
 _KEYS = (
     "separator", "header", "columns", "time", "time_format", "timezone", "stamp", "price_scale", "symbol", "interval",
     "market", "adjusted",
@@ -56,7 +62,27 @@ class GenericText:
             what = f"no columns for a time and {names} are found; its first line is {_first(source)!r}."
             fix = "Say where they are with a layout file: --format layout.toml."
             raise StoreError(Problem(str(source), what, fix, code="columns"))
-        return read_layout(source, layout, hints)
+        incoming = read_layout(source, layout, hints)
+        _check_order(source, layout, incoming)
+        return incoming
+
+
+def _check_order(source: Source, layout: Layout, incoming: Sequence[Incoming]) -> None:
+    """Refuse columns that are in another order than they seem: open or close lie outside high and low in most rows."""
+    seen = wrong = 0
+    for part in incoming:
+        open_, high, low, close, _ = part.block.columns
+        known = np.isfinite(open_ + high + low + close)
+        outside = (np.maximum(open_, close) > high) | (np.minimum(open_, close) < low)
+        seen, wrong = seen + int(known.sum()), wrong + int((known & outside).sum())
+    if seen >= _ENOUGH_ROWS and 2 * wrong > seen:
+        share = f"in {wrong:,} of {seen:,} rows open or close are outside high and low"
+        what = f"its columns are others than they seem: {share}."
+        places = ", ".join(f"{name} = {layout.columns[name]}" for name in FIELDS[:4])
+        fix = (
+            f"Say where they are with a layout file: --format layout.toml; they were taken as columns = {{ {places} }}."
+        )
+        raise StoreError(Problem(str(source), what, fix, code="order"))
 
 
 def layout_of(source: Source) -> Layout | None:
@@ -89,10 +115,21 @@ def _named(names: list[str], columns: dict[str, int], separator: str, lines: lis
     if time is None:
         return None
     kept = {name: place for name, place in columns.items() if name in (*FIELDS, "symbol")}
+    kept |= _volume(names, kept, rows)
     notes: tuple[str, ...] = ()
     if any(name.startswith(("adj", "adjusted")) for name in names):
         notes = ("prices are taken as they are, the adjusted close is left out",)
     return Layout(kept, time, len(names), separator, header=1, notes=notes)
+
+
+def _volume(names: list[str], columns: dict[str, int], rows: list[list[str]]) -> dict[str, int]:
+    """The column of volumes where its name is not plain: the first ``volume btc``, or ticks where nothing is traded."""
+    if "volume" not in columns:
+        named = [place for place, name in enumerate(names) if name.startswith("volume ")]
+        return {"volume": named[0]} if named else {}
+    ticks = [names.index(name) for name in ("tickvol", "tick_volume") if name in names]
+    still = all(row[columns["volume"]] in ("0", "0.0") for row in rows if len(row) > columns["volume"])
+    return {"volume": ticks[0]} if ticks and still else {}
 
 
 def _time_columns(columns: dict[str, int], rows: list[list[str]]) -> tuple[int, ...] | None:

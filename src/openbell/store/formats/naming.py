@@ -14,9 +14,17 @@ _WORDS = {
 }  # fmt: skip
 _UNITS = {"s": "s", "sec": "s", "second": "s", "m": "m", "min": "m", "minute": "m", "t": "m", "h": "h", "hour": "h",
           "d": "d", "day": "d", "w": "w", "week": "w"}  # fmt: skip
+_CHARTED = re.compile(
+    r"[A-Z0-9]+(?:_DLY)?_([A-Za-z0-9.!]+), ?(\d+|\d*[SHDW])(?:[_ ].*)?"
+)  # TradingView: NASDAQ_AAPL, 5
+_OTHERS = (
+    re.compile(r"([A-Z0-9.]+)_Candlestick_(\d+_[SMHDW])(?:_.*)?", re.IGNORECASE),  # Dukascopy
+    re.compile(r"([A-Z]{6})(1|5|15|30|60|240|1440)"),  # MetaTrader: EURUSD60
+)
+_PAIR = re.compile(r"[A-Z0-9]{2,6}-[A-Z]{1,5}")  # BTC-USD, BRK-B
 _NOISE = re.compile(
     r"\d+|\d{4}q[1-4]|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\d*|\d+(jan|feb|mar|apr|may|jun|jul|aug|sep"
-    r"|oct|nov|dec)\d*|alphavantage|alpaca|binance|bitfinex|blaizard|databento|dat|ascii|histdata|kraken|lean|mplfinance|"
+    r"|oct|nov|dec)\d*|alphavantage|alpaca|barchart|candlestick|download|dukascopy|eodhd|firstrate|iqfeed|kibot|tiingo|tradingview|binance|bitfinex|blaizard|databento|dat|ascii|histdata|kraken|lean|mplfinance|"
     r"massive|ninjatrader|nt|polygon|stooq|yahoo|trade|trades|quote|candles|klines|ohlcv|ohlc|bars|aggs|data|raw|equity|"
     r"crypto|future|futures|forex|index|usa|us|historical|history|prices|stock|stocks|spot|export|csv|full|adjusted|bid|ask"
 )
@@ -44,8 +52,17 @@ def interval_of(source: Source, hints: Hints) -> Interval | None:
     """As said, else as the name or a folder's name has it."""
     if hints.interval is not None:
         return hints.interval
+    charted = _charted(source.name)
+    if charted is not None:
+        length = charted[2].replace("_", "")
+        return interval_in(f"{length}m" if length.isdigit() else length) or interval_in(f"1{length}")
     words = [*_words(source.name), *source.folders[:3]]
     return next((found for found in map(interval_in, words) if found is not None), None)
+
+
+def _charted(name: str) -> re.Match[str] | None:
+    """Symbol and length out of a name of a program that draws charts."""
+    return next((match for form in (_CHARTED, *_OTHERS) if (match := form.fullmatch(name)) is not None), None)
 
 
 def symbol_of(source: Source, hints: Hints) -> str:
@@ -58,6 +75,13 @@ def symbol_of(source: Source, hints: Hints) -> str:
     """
     if hints.symbol is not None:
         return hints.symbol
+    if source.symbol is not None:
+        return source.symbol.upper()
+    charted = _charted(source.name)
+    if charted is not None:
+        return charted[1].upper()
+    if _PAIR.fullmatch(source.name):
+        return source.name
     words = _candidates(_words(source.name))
     capitals = [word for word in words if word == word.upper() and any(map(str.isalpha, word))]
     found = capitals if len(capitals) == 1 else words
@@ -68,7 +92,7 @@ def symbol_of(source: Source, hints: Hints) -> str:
 
 
 def _words(name: str) -> list[str]:
-    return [word for word in re.split(r"[_\s\-]+", name) if word]
+    return [word for word in re.split(r"[_\s,\-]+", name) if word]
 
 
 def _candidates(words: Iterable[str]) -> list[str]:

@@ -32,11 +32,14 @@ class Source:
         The name inside an archive, ``""`` outside one.
     content
         Decompressed bytes; None for a file that is read where it lies.
+    symbol
+        What its own lines above the header say.
     """
 
     path: Path
     member: str = ""
     content: bytes | None = field(default=None, repr=False)
+    symbol: str | None = None
 
     def __str__(self) -> str:
         return f"{self.path}:{self.member}" if self.member else str(self.path)
@@ -79,8 +82,9 @@ class Source:
         for mark, encoding in _MARKS.items():
             if self.head.startswith(mark):
                 return encoding
-        if self.head[1::2].count(0) > len(self.head) // 4:
-            return "utf-16-le"
+        for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+            if self.head[start::2].count(0) > len(self.head) // 4:
+                return encoding
         try:
             self.head.decode()
         except UnicodeDecodeError as error:

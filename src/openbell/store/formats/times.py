@@ -7,8 +7,10 @@ said or found. Wall clock times come out as nanoseconds since 1970 as if the clo
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
+from zoneinfo import available_timezones
 
 import polars as pl
 
@@ -20,6 +22,12 @@ _DATES = {
     r"\d{4}\.\d{1,2}\.\d{1,2}": "%Y.%m.%d",
     r"\d{8}": "%Y%m%d",
     r"\d{1,2}/\d{1,2}/\d{4}": "%m/%d/%Y",
+    r"\d{1,2}/\d{1,2}/\d{2}": "%m/%d/%y",
+    r"\d{1,2}\.\d{1,2}\.\d{2}": "%d.%m.%y",
+    r"[A-Za-z]{3,9} \d{1,2} \d{4}": "%b %d %Y",
+    r"[A-Za-z]{3,9} \d{1,2}, \d{4}": "%b %d, %Y",
+    r"\d{1,2} [A-Za-z]{3,9} \d{4}": "%d %b %Y",
+    r"\d{1,2}-[A-Za-z]{3}-\d{2}": "%d-%b-%y",
     r"\d{1,2}-\d{1,2}-\d{4}": "%d-%m-%Y",
     r"\d{1,2}\.\d{1,2}\.\d{4}": "%d.%m.%Y",
     r"\d{1,2}-[A-Za-z]{3}-\d{4}": "%d-%b-%Y",
@@ -35,9 +43,22 @@ _CLOCKS = {
     r"\d{1,2}:\d{2} [AaPp][Mm]": "%I:%M %p",
     r"\d{1,2}:\d{2}:\d{2} [AaPp][Mm]": "%I:%M:%S %p",
 }
+_ZONE_WORDS = {
+    "E[SD]?T": "America/New_York", "C[SD]T": "America/Chicago", "M[SD]T": "America/Denver",
+    "P[SD]T": "America/Los_Angeles", "CES?T": "Europe/Berlin", "JST": "Asia/Tokyo", "HKT": "Asia/Hong_Kong",
+}  # fmt: skip
 _NUMBER = re.compile(r"\d{9,19}(\.\d+)?")
+_MONTHS = 12
 _DIGITS = str.maketrans("123456789", "000000000")
-_OFFSETS = {"": "", r"Z": "Z", r"[+-]\d{2}:?\d{2}": "%z", r" [+-]\d{2}:?\d{2}": " %z", r" GMT": " GMT", r" UTC": " UTC"}
+_OFFSETS = {
+    "": "",
+    r"Z": "Z",
+    r"[+-]\d{2}:?\d{2}": "%z",
+    r" [+-]\d{2}:?\d{2}": " %z",
+    r" GMT[+-]\d{2}:?\d{2}": " GMT%z",
+    r" GMT": " GMT",
+    r" UTC": " UTC",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +75,15 @@ class TimeForm:
         Whether it has no time of day.
     note
         What was decided where there was a choice.
+    zone
+        The zone that is named behind each time.
     """
 
     pattern: str
     instant: bool
     dated_only: bool = False
     note: str | None = None
+    zone: str | None = None
 
 
 def time_form(samples: Sequence[str]) -> TimeForm | None:
@@ -92,37 +116,76 @@ def time_form(samples: Sequence[str]) -> TimeForm | None:
 @lru_cache(maxsize=1024)
 def _form_of(text: str) -> TimeForm | None:
     """The form of a text whose digits are all the same: a column has few such texts."""
-    for date, date_pattern in _DATES.items():
+    for day, date_pattern in _DATES.items():
         for clock, clock_pattern in _CLOCKS.items():
             for offset, offset_pattern in _OFFSETS.items():
-                match = re.fullmatch(f"{date}([ T]){clock}{offset}" if clock else date, text)
+                match = re.fullmatch(f"{day}([ T]|  ){clock}{offset}" if clock else day, text)
                 if match is not None:
                     between = match[1] if clock else ""
                     pattern = f"{date_pattern}{between}{clock_pattern}{offset_pattern if clock else ''}"
                     return TimeForm(pattern, bool(clock and offset), not clock)
-    return None
+    return _zoned_form(text)
+
+
+def _zoned_form(text: str) -> TimeForm | None:
+    """The form of a wall clock time with the name of its zone behind it."""
+    words, _, name = text.rpartition(" ")
+    zone = next((zone for names, zone in _ZONE_WORDS.items() if re.fullmatch(names, name)), None)
+    if zone is None and re.fullmatch(r"[A-Z]\w+/[\w/]+", name) and name in available_timezones():
+        zone = name
+    form = _form_of(words) if zone is not None else None
+    if form is None or form.instant or form.dated_only:
+        return None
+    return replace(form, zone=zone)
+
+
+def _without_zone(texts: pl.Series, zone: str) -> pl.Series:
+    """Texts without the name of one zone; what names another one stays, and cannot be read."""
+    words = next((names for names, known in _ZONE_WORDS.items() if known == zone), re.escape(zone))
+    named = texts.str.strip_chars()
+    return named.set(~named.str.contains(f" ({words}|{re.escape(zone)})$").fill_null(False), None).str.replace(
+        r" \S+$", ""
+    )
 
 
 def _day_or_month(form: TimeForm, texts: Sequence[str]) -> TimeForm:
     """Of ``1/2/2024`` the month is first, as in America, unless a number above 12 says otherwise."""
-    if "%m/%d/%Y" not in form.pattern and "%d-%m-%Y" not in form.pattern:
+    if "%m/%d/" not in form.pattern and "%d-%m-" not in form.pattern:
         return form
     firsts = [int(match[0]) for text in texts if (match := re.match(r"\d+", text))]
     seconds = [int(match[1]) for text in texts if (match := re.match(r"\d+\D(\d+)", text))]
     day_first = max(firsts, default=0) > 12
     month_first = max(seconds, default=0) > 12
     if day_first and not month_first:
-        return TimeForm(form.pattern.replace("%m/%d", "%d/%m"), form.instant, form.dated_only)
+        return replace(form, pattern=form.pattern.replace("%m/%d", "%d/%m"))
     if month_first and not day_first:
-        return TimeForm(form.pattern.replace("%d-%m", "%m-%d"), form.instant, form.dated_only)
-    order = "month" if "%m/%d" in form.pattern else "day"
-    return TimeForm(form.pattern, form.instant, form.dated_only, f"dates read with the {order} first")
+        return replace(form, pattern=form.pattern.replace("%d-%m", "%m-%d"))
+    pattern = form.pattern
+    if _months_seem_days(texts, "%m/%d" in pattern):
+        pattern = pattern.replace("%m/%d", "%d/%m") if "%m/%d" in pattern else pattern.replace("%d-%m", "%m-%d")
+    order = "month" if "%m/%d" in pattern or "%m-%d" in pattern else "day"
+    return replace(form, pattern=pattern, note=f"dates read with the {order} first")
+
+
+def _months_seem_days(texts: Sequence[str], month_first: bool) -> bool:
+    """Whether the dates lie much closer together when day and month are exchanged."""
+    spans: dict[bool, set[date]] = {True: set(), False: set()}
+    for text in texts:
+        match = re.match(r"(\d+)\D(\d+)\D(\d+)", text)
+        if match is not None and all(0 < int(part) <= _MONTHS for part in match.groups()[:2]):
+            one, two, year = map(int, match.groups())
+            spans[True].add(date(year, one, two))
+            spans[False].add(date(year, two, one))
+    told, other = ((max(days) - min(days)).days if days else 0 for days in (spans[month_first], spans[not month_first]))
+    return told > 3 * (other + 1)
 
 
 def nanoseconds(texts: pl.Series, form: TimeForm) -> pl.Series:
     """A column of text as int64 nanoseconds, null where it does not have the form."""
     if form.pattern == EPOCH:
         return epoch_nanoseconds(texts)
+    if form.zone is not None:
+        texts = _without_zone(texts, form.zone)
     parsed = _parsed(texts, form)
     if parsed.null_count() == texts.null_count():
         return parsed
