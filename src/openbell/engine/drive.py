@@ -21,6 +21,9 @@ from openbell.machine.kept import loop_of
 from openbell.session.lanes import Lane, fold_plan
 from openbell.session.session_data import SessionData
 
+# The loop, and the modules that it takes numbers from.
+DRIVE = ("openbell.engine.drive_loop", "drive", __name__, loops.__name__)
+
 PLAN = (
     "place", "count", "ends", "lanes", "lane_count", "folds", "fold_count", "links", "link_count", "session", "rows",
     "least", "block", "failed",
@@ -82,7 +85,7 @@ class Drive:
         }
         self._raising = any(link.may_raise for link in self._fed)
         self._plan = np.array([given[name] for name in PLAN], np.int64)
-        self._go = ready(loop_of("openbell.engine.drive_loop", "drive", __name__, loops.__name__), self._at(self._plan))
+        self._go = ready(loop_of(*DRIVE), self._at(self._plan))
 
     def go(self) -> None:
         """Take the session through the next instant."""

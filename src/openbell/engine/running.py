@@ -11,15 +11,25 @@ from types import FrameType
 from openbell.config.session_file import SessionFile
 from openbell.engine.control import Control
 from openbell.engine.coordinator import SessionCoordinator
+from openbell.engine.drive import DRIVE
 from openbell.engine.folder import RunFolder
 from openbell.engine.phase import Phase
 from openbell.engine.report import Report
+from openbell.machine.kept import prepare
 from openbell.machine.watch import told
 
 Progress = Callable[[str, int, int], None]
 Attend = Callable[[Control], AbstractContextManager[object]]
 
 CHECKPOINTS = 20
+
+# What is compiled for a first run while it compiles its indicators.
+LATER = (
+    DRIVE,
+    ("openbell.session.loops", "mix_rows"),
+    ("openbell.session.loops", "mix"),
+    ("openbell.quality.loops", "tally"),
+)
 
 
 def run_days(
@@ -39,6 +49,7 @@ def run_days(
     attend
         What watches while it runs: entered with the session's control.
     """
+    prepare(*LATER)
     if speed is not None:
         file = replace(file, speed=speed)
     tell = progress or (lambda _what, _done, _total: None)

@@ -8,12 +8,14 @@ import hashlib
 import struct
 import threading
 from array import array
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+from openbell.machine import ahead
 from openbell.machine.cache import cache_root
 from openbell.machine.code import KNOWN, Loop, UnlinkedError, found, keep, linked, made, stamp
 from openbell.machine.watch import tell
@@ -62,13 +64,31 @@ def loop_of(module: str, name: str, *others: str) -> Loop:
         Modules from which it takes numbers: it is compiled anew when one of them has changed, too.
     """
     with _lock:
-        content = "".join([*map(_text, (module, _READ, *others)), KNOWN, stamp()])
-        digest = hashlib.sha256(content.encode()).hexdigest()[:24]
-        path = cache_root() / "kernels" / f"{name}_{digest}.code"
+        path = _place(module, name, *others)
+        ahead.awaited(path)
         try:
             return found(path) or _compiled(module, name, path)
         except UnlinkedError:
             return _of_numba(module, name)
+
+
+def prepare(*loops: Sequence[str]) -> None:
+    """Have a second process compile what is not kept yet and needed later; whoever asks for one of these waits for it.
+
+    Parameters
+    ----------
+    loops
+        The words that `loop_of` takes for each, in the order in which they will be needed.
+    """
+    places = {_place(*words): words for words in loops}
+    ahead.begin({path: words for path, words in places.items() if not path.exists()})
+
+
+def _place(module: str, name: str, *others: str) -> Path:
+    """Where a loop is kept; its name alone says whether machine code belongs to it."""
+    content = "".join([*map(_text, (module, _READ, *others)), KNOWN, stamp()])
+    digest = hashlib.sha256(content.encode()).hexdigest()[:24]
+    return cache_root() / "kernels" / f"{name}_{digest}.code"
 
 
 def _compiled(module: str, name: str, path: Path) -> Loop:
