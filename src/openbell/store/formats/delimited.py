@@ -241,7 +241,8 @@ def _padded(clock: pl.Series) -> pl.Series:
 def _spread(texts: pl.Series) -> list[str]:
     """Some values from all over a column."""
     step = max(1, len(texts) // (2 * _SAMPLE))
-    return [text for text in (*texts[:_SAMPLE], *texts[::step]) if text is not None]
+    chosen = texts.head(_SAMPLE).to_list() + texts.gather_every(step).to_list()
+    return [text for text in chosen if text is not None]
 
 
 def _told(convention: Convention, form: TimeForm, hints: Hints) -> Convention:

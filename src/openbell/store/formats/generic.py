@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,11 @@ def _check_order(source: Source, layout: Layout, incoming: Sequence[Incoming]) -
 
 def layout_of(source: Source) -> Layout | None:
     """Where everything is, as far as header and first lines tell."""
-    lines = source.lines
-    if not lines:
-        return None
+    return _layout(tuple(source.lines)) if source.lines else None
+
+
+@lru_cache(maxsize=16)
+def _layout(lines: tuple[str, ...]) -> Layout | None:
     for separator in _SEPARATORS:
         names = header_names(lines[0], separator)
         columns = columns_by_name(names, _NAMES)
@@ -109,7 +112,7 @@ def header_names(line: str, separator: str) -> list[str]:
     return [re.sub(r"^\d+[a-z]?\. ", "", name.strip().strip('"<>').strip().lower()) for name in line.split(separator)]
 
 
-def _named(names: list[str], columns: dict[str, int], separator: str, lines: list[str]) -> Layout | None:
+def _named(names: list[str], columns: dict[str, int], separator: str, lines: Sequence[str]) -> Layout | None:
     rows = [[value.strip().strip('"') for value in line.split(separator)] for line in lines[1:]]
     time = _time_columns(columns, rows)
     if time is None:
@@ -153,7 +156,7 @@ def _time_columns(columns: dict[str, int], rows: list[list[str]]) -> tuple[int, 
     return (date,)
 
 
-def _unnamed(lines: list[str]) -> Layout | None:
+def _unnamed(lines: Sequence[str]) -> Layout | None:
     """A time in the first column or in the first two, then open, high, low, close, and perhaps volume."""
     for separator in _SEPARATORS[:4]:
         rows = [line.split(separator) for line in lines]
