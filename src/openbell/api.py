@@ -78,8 +78,10 @@ def run(
         With every problem of the session file.
     """
     from openbell.config.loader import load
-    from openbell.engine.running import run_days
+    from openbell.engine.running import FIRST, run_days
+    from openbell.machine.kept import prepare
 
+    prepare(*FIRST)
     watching = {} if attend is None else {"attend": attend}
     return run_days(
         load(source), out=out, speed=speed, progress=progress, keep_state=keep_state, detail=detail, **watching

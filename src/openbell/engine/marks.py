@@ -57,7 +57,7 @@ class BarMarks:
         """One row per hash: day, symbol, interval, session, bars, hash."""
         import polars as pl
 
-        noted = self._days or [_Noted("", *[_NOTHING] * 3, _NO_MARKS)]
+        noted = self._days or [_Noted("", _NOTHING, _NOTHING, _NOTHING, _NO_MARKS)]
         series, sessions, counts, marks = (np.concatenate([day[at] for day in noted]) for at in (1, 2, 3, 4))
         days = np.repeat(np.arange(len(noted)), [len(day.series) for day in noted])
         ordinals, places = np.unique(sessions, return_inverse=True)

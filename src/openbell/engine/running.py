@@ -15,6 +15,11 @@ from openbell.engine.drive import DRIVE
 from openbell.engine.folder import RunFolder
 from openbell.engine.phase import Phase
 from openbell.engine.report import Report
+from openbell.indicators.definition import Kind
+from openbell.indicators.kernel import kernel_of
+from openbell.indicators.kernel import prepare as prepare_kernels
+from openbell.indicators.registry import module_of
+from openbell.machine.ahead import end
 from openbell.machine.kept import prepare
 from openbell.machine.watch import told
 
@@ -23,13 +28,32 @@ Attend = Callable[[Control], AbstractContextManager[object]]
 
 CHECKPOINTS = 20
 
-# What is compiled for a first run while it compiles its indicators.
-LATER = (
+# What a second process compiles for a first run: before anything is known of a session, and when everything is.
+FIRST = (
+    ("openbell.bars.loops", "fold_columns"),
+    ("openbell.bars.loops", "place"),
+    ("openbell.bars.loops", "mark"),
     DRIVE,
+)
+LAST = (
     ("openbell.session.loops", "mix_rows"),
     ("openbell.session.loops", "mix"),
     ("openbell.quality.loops", "tally"),
 )
+
+
+def _compile_ahead(file: SessionFile) -> None:
+    """Have a second process compile half of the session's indicators, the last ones first, and what the end needs."""
+    specs = [rule.spec for rule in file.indicators]
+    kernels = [
+        kernel_of(link.definition, spec.needs.kind is Kind.SESSION)
+        for spec in reversed(specs[(len(specs) + 1) // 2 :])
+        for link in spec.chain
+        if module_of(link.definition.name) != "own"
+    ]
+    prepare_kernels(kernels)
+    prepare(*LAST)
+    end()
 
 
 def run_days(
@@ -49,7 +73,7 @@ def run_days(
     attend
         What watches while it runs: entered with the session's control.
     """
-    prepare(*LATER)
+    _compile_ahead(file)
     if speed is not None:
         file = replace(file, speed=speed)
     tell = progress or (lambda _what, _done, _total: None)

@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +21,7 @@ from openbell.errors import IndicatorError, Problem
 from openbell.indicators.definition import Definition, Kind
 from openbell.indicators.loops import fields, loop_text
 from openbell.indicators.source import fingerprint, rewritten
+from openbell.machine import ahead
 from openbell.machine import code as machine
 from openbell.machine.cache import cache_root, write_atomically
 from openbell.machine.code import Loop
@@ -80,6 +81,25 @@ def kernel_of(definition: Definition, resets: bool = False) -> Kernel:
         return _kernels.setdefault(key, Kernel(*key))
 
 
+def prepare(kernels: Iterable[Kernel]) -> None:
+    """Have a second process compile what kernels of the catalogue need for an instant, if it is not kept yet."""
+    wanted = {}
+    for kernel in kernels:
+        name = kernel.definition.name
+        text = loop_text(kernel.definition, kernel.resets, "across")
+        path = _place(name, f"{kernel.fingerprint}{text}{machine.stamp()}")
+        if not path.exists():
+            wanted[path] = (__name__, "make", name, "resets" if kernel.resets else "")
+    ahead.begin(wanted)
+
+
+def make(name: str, resets: str) -> None:
+    """Have the loop of an instant kept, of an indicator of the catalogue."""
+    from openbell.indicators.registry import definition
+
+    _ = kernel_of(definition(name), bool(resets)).across
+
+
 def cache_folder() -> Path:
     """Where compiled loops are kept."""
     return cache_root() / "kernels"
@@ -90,6 +110,7 @@ def _loop(kernel: Kernel, loop: str, asked: tuple[int, ...] | None = None) -> Lo
     with _lock:
         text = loop_text(kernel.definition, kernel.resets, loop, asked)
         path = _place(kernel.definition.name, f"{kernel.fingerprint}{text}{machine.stamp()}")
+        ahead.awaited(path)
         try:
             return machine.found(path) or _compiled(kernel.definition, loop, text, path)
         except machine.UnlinkedError:

@@ -1,5 +1,6 @@
 """Loops that are needed later, compiled by a second process while this one is busy with what comes first."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,35 +10,43 @@ from pathlib import Path
 _PAUSE = 0.05
 _CODE = """
 import json, sys
-path, loops = json.loads(sys.argv[1])
-sys.path[:] = path
-from openbell.machine.kept import loop_of
-for words in loops:
-    loop_of(*words)
+sys.path[:] = json.loads(sys.argv[1])
+from importlib import import_module
+for line in sys.stdin:
+    module, name, *words = json.loads(line)
+    getattr(import_module(module), name)(*words)
 """
-_pending: dict[Path, "subprocess.Popen[bytes]"] = {}
+_pending: dict[Path, "subprocess.Popen[str]"] = {}
+_at_work: list["subprocess.Popen[str]"] = []
+# Held to the end: a process that is let go before it has ended is warned of.
+_begun: list["subprocess.Popen[str]"] = []
 
 
 def begin(loops: Mapping[Path, Sequence[str]]) -> None:
-    """Start a process that makes loops, if there are any.
+    """Have a second process make loops, if there are any; `end` lets it go.
 
     Parameters
     ----------
     loops
-        By where they will be kept, the words that `openbell.machine.kept.loop_of` takes, in the order of their need.
+        By where they will be kept, in the order of their need: a module, its function, and what that is called with.
     """
-    import json
-
     wanted = {path: words for path, words in loops.items() if path not in _pending}
-    if not wanted or not sys.executable:
-        return
-    given = json.dumps([sys.path, list(wanted.values())])
     with suppress(OSError):
-        words = [sys.executable, "-c", _CODE, given]
-        process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        _pending.update(dict.fromkeys(wanted, process))
+        process = _process() if wanted and sys.executable else None
+        if process is not None and process.stdin is not None:
+            process.stdin.writelines(f"{json.dumps(words)}\n" for words in wanted.values())
+            process.stdin.flush()
+            _pending.update(dict.fromkeys(wanted, process))
+
+
+def end() -> None:
+    """Nothing more will be asked of the second process: it ends when it has made what it was asked for."""
+    while _at_work:
+        process = _at_work.pop()
+        _begun.append(process)
+        with suppress(OSError):
+            if process.stdin is not None:
+                process.stdin.close()
 
 
 def awaited(path: Path) -> None:
@@ -47,3 +56,11 @@ def awaited(path: Path) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_PAUSE)
             return
+
+
+def _process() -> "subprocess.Popen[str]":
+    if not _at_work or _at_work[-1].poll() is not None:
+        words = [sys.executable, "-c", _CODE, json.dumps(sys.path)]
+        nowhere = subprocess.DEVNULL
+        _at_work.append(subprocess.Popen(words, stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere, text=True))
+    return _at_work[-1]

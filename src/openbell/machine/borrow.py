@@ -4,13 +4,14 @@ A slice inside a compiled loop adds to a counter that all threads share, and tak
 symbol, more than the indicator itself costs. Whoever calls a loop holds the arrays, so that nothing is counted here.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from numba import types
-from numba.extending import intrinsic
+from numba import extending, types
 from numba.np import arrayobj
 
 # Any: numba's own objects have no types of their own.
+intrinsic: Callable[[Any], Any] = extending.intrinsic
 make_array: Any = arrayobj.make_array
 populate_array: Any = arrayobj.populate_array
 pointer: Any = types.CPointer

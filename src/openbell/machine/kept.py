@@ -81,7 +81,7 @@ def prepare(*loops: Sequence[str]) -> None:
         The words that `loop_of` takes for each, in the order in which they will be needed.
     """
     places = {_place(*words): words for words in loops}
-    ahead.begin({path: words for path, words in places.items() if not path.exists()})
+    ahead.begin({path: (__name__, "loop_of", *words) for path, words in places.items() if not path.exists()})
 
 
 def _place(module: str, name: str, *others: str) -> Path:

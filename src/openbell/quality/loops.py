@@ -3,10 +3,12 @@
 Every loop gets the address of a list of numbers, see `openbell.machine.kept`.
 """
 
+from typing import Any
+
 from openbell.machine.borrow import counts, flags, listed
 
 
-def tally(where: int) -> None:
+def tally(where: Any) -> None:
     """Count what is present, and runs of what is not: all of them, whole sessions, single bars."""
     given = listed(where)
     slots, present, sessions = given[0], flags(given, 4), counts(given, 5)
