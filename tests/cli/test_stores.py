@@ -61,6 +61,16 @@ class TestImport:
         assert "refused rows" in capsys.readouterr().out
         assert main(["import", str(file), "--store", str(tmp_path / "b"), "--strict"]) == 1
 
+    @pytest.mark.parametrize("said", [[], ["--adjusted"]])
+    def test_tells_that_yahoo_adjusts_for_splits_unless_that_is_said(self, said, tmp_path, capsys):
+        rows = [f"2024-03-0{day},10,11,9,10,5,100" for day in (4, 5, 6, 7, 8)]
+        (tmp_path / "AAA.csv").write_text("\n".join(["Date,Open,High,Low,Close,Adj Close,Volume", *rows]))
+
+        code = main(["import", str(tmp_path / "AAA.csv"), "--store", str(tmp_path / "s"), *said])
+
+        told = "note: Yahoo adjusts open, high, low and close for splits" in capsys.readouterr().out
+        assert (code, told) == (0, not said)
+
     def test_of_a_file_that_is_not_there_is_a_problem(self, tmp_path, capsys):
         failed = document(["import", str(tmp_path / "no.parquet"), "--store", str(tmp_path / "new")], capsys, code=1)
 

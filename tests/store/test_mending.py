@@ -13,7 +13,9 @@ from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar
 from openbell.store import history
+from openbell.store.export import frame_of
 from openbell.store.findings import Defect, findings
+from openbell.store.importing import import_frames
 from openbell.store.manager import DataManager
 from openbell.store.mending import mend
 from openbell.store.verification import verify
@@ -158,3 +160,20 @@ def test_a_split_in_the_middle_of_a_session_is_named(minutes: Minutes, tmp_path:
 
     assert found.defect is Defect.SPLIT
     assert "between two bars of a session, 2 times down, and stays there" in found.what
+
+
+def test_bars_that_were_set_aside_and_come_in_again_count_and_are_told(minutes: Minutes, tmp_path: Path) -> None:
+    block = minutes(MONDAY, 3)
+    bad = with_column(with_column(block, "close", slice(100, 101), 12_000.0), "high", slice(100, 101), 12_000.0)
+    store = store_blocks(tmp_path, {"AAA": bad})
+    mended = mend(store, remove=True)
+    frames = {("AAA", "1m"): frame_of(bad)}
+
+    again, third = import_frames(frames, store), import_frames(frames, store)
+    history.undo(store, again.number or 0)
+    right = import_frames({("AAA", "1m"): frame_of(block)}, store)
+
+    assert mended.removed == again.total("added") == right.total("added") == 1
+    (problem,) = [one for one in again.all_problems() if one.code == "set_aside"]
+    assert problem.what.startswith("1 of its bars had been set aside")
+    assert not any(one.code == "set_aside" for one in (*third.all_problems(), *right.all_problems()))

@@ -109,12 +109,8 @@ class Cut(BaseException):
     """The power goes off."""
 
 
-@pytest.mark.parametrize("call", range(40))
-def test_a_cut_at_each_write_and_sync_leaves_the_old_or_the_new_state(
-    tmp_path: Path, minutes: Minutes, xnys: Calendar, monkeypatch: pytest.MonkeyPatch, call: int
-) -> None:
-    store = tmp_path / "store"
-    import_frames({("", "1m"): frame(minutes, 1.0, 2)}, store)
+def cut_at(call: int, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> bool:
+    """Do some work during which the power goes off at one of its calls of the system; whether it came to its end."""
     calls = 0
     for name in ("write", "fsync", "open"):
         real = getattr(files.os, name)
@@ -127,13 +123,41 @@ def test_a_cut_at_each_write_and_sync_leaves_the_old_or_the_new_state(
             return real(*arguments, **more)
 
         monkeypatch.setattr(files.os, name, counted)
-
     with suppress(Cut):
-        import_frames({("", "1m"): frame(minutes, 2.0, 2)}, store)
-    finished = calls <= call
+        work()
     monkeypatch.undo()
+    return calls <= call
+
+
+@pytest.mark.parametrize("call", range(40))
+def test_a_cut_at_each_write_and_sync_leaves_the_old_or_the_new_state(
+    tmp_path: Path, minutes: Minutes, xnys: Calendar, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    store = tmp_path / "store"
+    import_frames({("", "1m"): frame(minutes, 1.0, 2)}, store)
+    finished = cut_at(call, monkeypatch, lambda: import_frames({("", "1m"): frame(minutes, 2.0, 2)}, store))
 
     assert levels(store, xnys) in (({2.0},) if finished else ({1.0}, {2.0}))
+
+
+@pytest.mark.parametrize("call", range(20))
+@pytest.mark.parametrize("with_bars", [False, True])
+def test_a_cut_import_of_corporate_actions_leaves_all_of_them_or_none(
+    tmp_path: Path, minutes: Minutes, xnys: Calendar, monkeypatch: pytest.MonkeyPatch, call: int, with_bars: bool
+) -> None:
+    store, folder = tmp_path / "store", tmp_path / "in"
+    import_frames({("", "1m"): frame(minutes, 1.0, 2)}, store)
+    folder.mkdir()
+    (folder / "actions.csv").write_text("symbol,date,kind,value\nS00,2024-06-25,split,4\nS01,2024-06-25,dividend,0.1\n")
+    if with_bars:
+        frame(minutes, 2.0, 2).write_parquet(folder / "bars.parquet")
+    finished = cut_at(call, monkeypatch, lambda: import_files([folder], store, interval="1m"))
+
+    actions, seen = len(Catalog.latest(store).actions()), levels(store, xnys)
+    new = {2.0} if with_bars else {1.0}
+    assert (actions, seen) in (((2, new),) if finished else ((0, {1.0}), (2, new)))
+    import_files([folder], store, interval="1m")
+    assert (len(Catalog.latest(store).actions()), levels(store, xnys)) == (2, new)
 
 
 def test_a_reader_sees_the_old_state_beside_an_interrupted_commit(

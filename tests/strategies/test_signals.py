@@ -1,15 +1,20 @@
 """Signals: checked when made, kept in order, handed on."""
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from sessions import document, started
+from sessions import document, started, store_blocks
 
 import openbell as ob
+from openbell.bars.block import Block
 from openbell.desk.desk import Desk
 from openbell.desk.signals import Action, Signal, SignalBook
+from openbell.market.calendar import load_calendar
+from openbell.store.importing import import_files
+from openbell.testing.market import SyntheticMarket
 
 TRADER = """
 import openbell as ob
@@ -135,6 +140,43 @@ def test_vectorbt_gets_an_equity_curve_that_a_reader_can_check(report):
     gained = shares * (close["AAPL"][end] - close["AAPL"][at["06-06 10:00"]])
     expected = 100_000 + gained + 4 * (sold - bought) + 6 * (close["NVDA"][end] - bought)
     assert equity.iloc[end] == pytest.approx(expected, rel=1e-9)
+
+
+HOLDER = """
+import openbell as ob
+
+
+class Holder(ob.Strategy):
+    def on_bars(self, bars):
+        if bars.interval == "1m" and bars.time.strftime("%d %H:%M") in ("06 10:00", "10 15:59"):
+            act = self.buy if bars.time.day == 6 else self.sell
+            act("NVDA", quantity=10 if bars.time.day == 6 else 80)
+"""
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("prices", ["splits", "adjusted"])
+def test_a_split_inside_a_run_is_no_loss_to_who_holds_the_shares(tmp_path: Path, prices: str):
+    pytest.importorskip("vectorbt")
+    whole = dict(SyntheticMarket(("NVDA",), sessions=14, start=date(2024, 5, 21), defects=False).blocks())["NVDA"]
+    early = whole.ts < load_calendar("XNYS").begins[load_calendar("XNYS").first_on_or_after(date(2024, 6, 7))]
+    split = [np.where(early, 8 * column, column) for column in whole.columns[:4]]
+    store = store_blocks(
+        tmp_path, {"NVDA": Block.of(whole.ts, [*split, np.where(early, whole.volume / 8, whole.volume)])}
+    )
+    (tmp_path / "actions.csv").write_text("symbol,date,kind,value\nNVDA,2024-06-07,split,8\n")
+    import_files([tmp_path / "actions.csv"], store)
+    (tmp_path / "holder.py").write_text(HOLDER)
+    made = document(store, strategies=[{"use": f"{tmp_path}/holder.py:Holder"}],
+                    session={"symbols": ["NVDA"], "prices": prices})  # fmt: skip
+
+    equity = ob.to_vectorbt(ob.run(made), init_cash=100_000).value()
+
+    closes = whole.close[np.isin(whole.ts, equity.index.as_unit("ns").asi8 - 60_000_000_000)]
+    start, held = int(np.flatnonzero(equity.index.strftime("%d %H:%M") == "06 10:00")[0]), 80
+    expected = np.append(np.full(start, 100_000.0), 100_000 + held * (closes[start:] - closes[start]))
+    expected[-1] = expected[-2]  # all are sold by then
+    assert equity.to_numpy() == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_run_without_signals_says_so(store: Path):

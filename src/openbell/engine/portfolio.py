@@ -31,10 +31,12 @@ class Orders:
     zone
         The exchange's.
     close
-        NaN where a symbol has no bar.
+        NaN where a symbol has no bar. Where the session adjusts prices, those of all days are adjusted for the actions
+        up to the last one, so that a split inside the run is no loss.
     size, kind, price
         Of the order at that close, NaN where there is none: shares, or a target; see the constants above. The price
-        is the signal's, and the close where it gave none.
+        is the signal's, and the close where it gave none. Both are in the shares of the last day; an order comes to
+        the same money as on its own day.
     """
 
     symbols: tuple[str, ...]
@@ -59,15 +61,16 @@ def orders_of(report: Report) -> Orders:
         fix = "Make some in a strategy: self.buy(symbol, quantity=1)."
         raise SessionError(Problem(report.name, "the run made no signal.", fix, code="no_signals"))
     symbols = tuple(sorted({signal.symbol for signal in report.signals}))
-    ends, close = _closes(file, symbols)
+    ends, close, factor = _closes(file, symbols)
     size, kind, price = (np.full(close.shape, np.nan) for _ in range(3))
     for signal in report.signals:
         row = min(int(np.searchsorted(ends, signal.at)), len(ends) - 1)
         column = symbols.index(signal.symbol)
         order = _order(signal)
         if order is not None:
-            size[row, column], kind[row, column] = order
-            price[row, column] = close[row, column] if signal.price is None else signal.price
+            amount, kind[row, column] = order
+            size[row, column] = amount / factor[row, column] if kind[row, column] == AMOUNT else amount
+            price[row, column] = close[row, column] if signal.price is None else signal.price * factor[row, column]
     return Orders(symbols, ends, load_calendar(file.market).timezone.key, close, size, kind, price)
 
 
@@ -133,18 +136,31 @@ def _order(signal: Signal) -> tuple[float, int] | None:
     return (np.inf, AMOUNT) if signal.action is Action.BUY else (0.0, TARGET_AMOUNT)
 
 
-def _closes(file: SessionFile, symbols: tuple[str, ...]) -> tuple[Stamps, Floats]:
-    """The ends of all bars of the run's days and the closes at them, (instants, symbols)."""
+def _closes(file: SessionFile, symbols: tuple[str, ...]) -> tuple[Stamps, Floats, Floats]:
+    """The ends of all bars of the run's days, the closes at them, and what these are of the prices of their own day.
+
+    The last two have the shape (instants, symbols).
+    """
     time = TimeManager(load_calendar(file.market), file.hours)
     days = time.trading_days(file.start, file.end)
     data = DataManager(file.store, time.calendar)
     stored = {interval for symbol in symbols for interval in data.intervals(symbol)}
     interval = min(stored, key=lambda interval: (interval != file.intervals[0].natural_base, interval.rank))
     grid = time.calendar.grid(interval, days[0], days[-1], file.hours)
-    blocks = data.read(symbols, interval, days[0], days[-1], file.hours)
-    close = np.full((len(grid), len(symbols)), np.nan)
-    for column, symbol in enumerate(symbols):
-        block = blocks[symbol]
-        slots = grid.slots_of(block.ts)
-        close[slots[slots >= 0], column] = block.close[slots >= 0]
-    return grid.ends, close
+    close, traded = (np.full((len(grid), len(symbols)), np.nan) for _ in range(2))
+    for columns, seen in ((close, data.as_of(days[-1], file.prices)), (traded, data)):
+        blocks = seen.read(symbols, interval, days[0], days[-1], file.hours)
+        for column, symbol in enumerate(symbols):
+            slots = grid.slots_of(blocks[symbol].ts)
+            columns[slots[slots >= 0], column] = blocks[symbol].close[slots >= 0]
+    factor = np.full(close.shape, np.nan)
+    np.divide(close, traded, where=traded > 0, out=factor)
+    return grid.ends, close, _filled(factor)
+
+
+def _filled(factors: Floats) -> Floats:
+    """Factors also where there is no bar: of the bar before, else of the first one; 1 where there is none at all."""
+    known = ~np.isnan(factors)
+    places = np.maximum.accumulate(np.where(known, np.arange(len(factors))[:, None], -1), axis=0)
+    places = np.where(places < 0, known.argmax(axis=0), places)
+    return np.nan_to_num(np.take_along_axis(factors, places, axis=0), nan=1.0)

@@ -313,4 +313,7 @@ def _taken(intake: Intake, outcome: Outcome) -> FileReport:
             rows += len(part.block)
         except OpenbellError as error:
             problem = problem or error.problems[0]
-    return FileReport(outcome.where, outcome.format, (f"{outcome.format}: {outcome.why}", *notes), rows, problem)
+    advice = None if intake.told_adjusted else next((part.advice for part in outcome.parts if part.advice), None)
+    return FileReport(
+        outcome.where, outcome.format, (f"{outcome.format}: {outcome.why}", *notes), rows, problem, advice
+    )

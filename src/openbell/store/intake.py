@@ -34,6 +34,7 @@ from openbell.store.formats.format import Hints, Incoming
 from openbell.store.merging import Merged, merged
 from openbell.store.quarantine import labelled, set_aside
 from openbell.store.report import FileReport, ImportReport, SeriesReport
+from openbell.store.returning import SetAside, told
 from openbell.store.rows import Checked, checked, taken
 from openbell.store.series import resolved
 from openbell.store.sheets import laid_out
@@ -75,6 +76,7 @@ class Intake:
     def __init__(self, store: Path, hints: Hints, writer: Writer | None) -> None:
         self._store = store
         self._hints = hints
+        self.told_adjusted = hints.adjusted
         self._writer = writer
         self._catalog = Catalog.latest(store) if schema.holds_store(store) else None
         self._markets = self._catalog.markets() if self._catalog is not None else {}
@@ -87,6 +89,7 @@ class Intake:
         self._adjusted: dict[Key, bool] = {}
         self._holds_adjusted = self._catalog is not None and self._catalog.holds_adjusted()
         self._looked_up = self._catalog is None
+        self._set_aside = SetAside(store, self._catalog.repairs() if self._catalog is not None else ())
 
     def take(self, origin: str, part: Incoming) -> list[str]:
         """The bars of one symbol and interval out of one file; returns what was decided about their stamps.
@@ -108,7 +111,7 @@ class Intake:
         adjusted = part.adjusted or self._hints.adjusted
         self._keep_apart(origin, key, adjusted)
         choice = self._choose(part, interval, found.block)
-        told = self._settled(origin, load_calendar(choice.market), interval, part, found.block)
+        settled = self._settled(origin, load_calendar(choice.market), interval, part, found.block)
         self._remember(part.symbol, choice)
         report = self._reports.get(key)
         if report is None:
@@ -120,12 +123,12 @@ class Intake:
             report.quarantined += len(found.refused)
             self._refused.append(labelled(found.refused, origin, part.symbol, str(interval)))
         if len(found.block):
-            block = found.block if told.ts is found.block.ts else Block.of(told.ts, found.block.columns)
+            block = found.block if settled.ts is found.block.ts else Block.of(settled.ts, found.block.columns)
             self._waiting.setdefault(key, []).append(Incoming(part.symbol, interval, block, adjusted=adjusted))
             self._rows += len(found.block)
         if self._rows >= _ROWS_AT_ONCE:
             self._settle()
-        return [told.note] if told.note else []
+        return [settled.note] if settled.note else []
 
     def take_actions(self, actions: Sequence[Action]) -> None:
         """Splits, dividends and listings out of one file."""
@@ -210,6 +213,9 @@ class Intake:
         report.added += result.added
         report.replaced += result.replaced
         report.unchanged += result.unchanged
+        if result.added or result.replaced:
+            again = self._set_aside.among(report.symbol, report.interval, ready.block)
+            report.problems += (told(report.symbol, report.interval, again),) if again else ()
         if self._writer is None or not len(result.block):
             return
         if result.whole:

@@ -27,6 +27,7 @@ from openbell.store.formats.format import COLUMNS
 from openbell.store.history import series_in
 from openbell.store.quarantine import labelled, set_aside
 from openbell.store.repair import REPAIR
+from openbell.store.returning import OF_THE_STORE
 from openbell.store.rows import taken
 from openbell.store.series import resolved, whole
 from openbell.store.writer import Pending, Writer, day_range
@@ -172,5 +173,5 @@ class _Mender:
                 pl.col("ts").cast(pl.Datetime("ns", "UTC")),
                 pl.Series("reason", [reasons[place] for place in places.tolist()]),
             )
-            self._refused.append(labelled(frame, "store", symbol, str(interval)))
+            self._refused.append(labelled(frame, OF_THE_STORE, symbol, str(interval)))
         return wrong

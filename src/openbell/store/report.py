@@ -15,13 +15,14 @@ _FINDINGS_TOLD = 10
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file: how it was read, or why it was not."""
+    """One file: how it was read, or why it was not, and what is to be known of its vendor's prices."""
 
     path: str
     format: str | None
     notes: tuple[str, ...]
     rows: int
     problem: Problem | None = None
+    advice: str | None = None
 
 
 @dataclass(slots=True)

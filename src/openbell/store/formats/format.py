@@ -79,6 +79,8 @@ class Incoming:
         Whether it is known that all rows are bars, and in order of time.
     step
         The shortest time between two stamps, where it is known.
+    advice
+        What whoever imports it should know of the vendor's prices, and what to do.
     """
 
     symbol: str
@@ -91,6 +93,7 @@ class Incoming:
     market: str | None = None
     sound: bool = False
     step: int | None = None
+    advice: str | None = None
 
 
 class Format(Protocol):

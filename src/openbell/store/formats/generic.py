@@ -37,6 +37,10 @@ _NAMES = {
     "clock": ("time", "clock", "hour", "tod", "zeit", "uhrzeit"),
 }  # fmt: skip
 _ENOUGH_ROWS = 10
+_YFINANCES = (
+    "yfinance adjusts prices for splits, and for dividends too unless it was told auto_adjust=False, and they were "
+    "taken as raw: undo this import and say --adjusted"
+)
 _KEYS = (
     "separator", "header", "columns", "time", "time_format", "timezone", "stamp", "price_scale", "symbol", "interval",
     "market", "adjusted",
@@ -65,7 +69,12 @@ class GenericText:
             raise StoreError(Problem(str(source), what, fix, code="columns"))
         incoming = read_layout(source, layout, hints)
         _check_order(source, layout, incoming)
-        return incoming
+        return [replace(part, advice=_YFINANCES) for part in incoming] if _is_of_yfinance(source) else incoming
+
+
+def _is_of_yfinance(source: Source) -> bool:
+    """Whether the program `yfinance` wrote it: three headers, or columns of dividends and splits."""
+    return source.symbol is not None or ",dividends,stock splits" in source.lines[0].lower()
 
 
 def _check_order(source: Source, layout: Layout, incoming: Sequence[Incoming]) -> None:

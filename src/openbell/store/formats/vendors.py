@@ -21,6 +21,10 @@ _PLAIN = {"open": 1, "high": 2, "low": 3, "close": 4, "volume": 5}
 _DATED = re.compile(r"\d{8} \d{6};[\d.]+;[\d.]+;[\d.]+;[\d.]+;\d+")
 _INSTANTS = Convention()
 _DATABENTO_LENGTHS = {"32": "1s", "33": "1m", "34": "1h", "35": "1d"}
+_YAHOOS = (
+    "Yahoo adjusts open, high, low and close for splits, and they were taken as raw: if a split lies after the first "
+    "bar, undo this import and say --adjusted"
+)
 _LEAN_LENGTHS = {"second": "1s", "minute": "1m"}
 
 
@@ -57,6 +61,17 @@ class Headed:
 
     def _told(self, layout: Layout) -> Layout:
         return replace(layout, convention=self._convention)
+
+
+class Yahoo(Headed):
+    """Yahoo's days: open, high, low and close are adjusted for splits, the adjusted close for dividends as well."""
+
+    def __init__(self) -> None:
+        super().__init__("yahoo", {"date", "adj close", "open", "close"}, Convention(True, None, "open", sure=False))
+
+    def read(self, source: Source, hints: Hints) -> Sequence[Incoming]:
+        """One symbol, from the name of the file."""
+        return [replace(part, advice=_YAHOOS) for part in super().read(source, hints)]
 
 
 class Databento(Headed):
@@ -268,5 +283,5 @@ VENDORS = (
     AlphaVantage(),
     HistData(),
     NinjaTrader(),
-    Headed("yahoo", {"date", "adj close", "open", "close"}, Convention(True, None, "open", sure=False)),
+    Yahoo(),
 )
