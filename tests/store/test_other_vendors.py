@@ -303,3 +303,28 @@ def test_a_file_without_one_readable_row_says_why(tmp_path: Path) -> None:
 
     (problem,) = report.all_problems()
     assert "none of its 20 rows can be a bar; of the first one open is not a number" in problem.what
+
+
+def test_dates_that_no_clock_of_nanoseconds_reaches_are_set_aside(tmp_path: Path) -> None:
+    days = [f"03/0{day}/2024,10,11,9,10,100" for day in (4, 5, 6, 7, 8)]
+    days += ["03/08/0000,10,11,9,10,100", "03/08/0224,10,11,9,10,100"]
+    (tmp_path / "AAA.csv").write_text("\n".join(["Date,Open,High,Low,Close,Volume", *days]))
+
+    report = import_files([tmp_path / "AAA.csv"], tmp_path / "store")
+
+    assert kept(report)
+    assert (report.total("added"), report.total("quarantined")) == (5, 2)
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S+00:00"])
+@pytest.mark.parametrize("year", ["0204", "2608", "9999"])
+def test_stamps_that_no_clock_of_nanoseconds_reaches_are_set_aside(tmp_path: Path, form: str, year: str) -> None:
+    moments = [datetime(2024, 3, 5, 15, minute, tzinfo=UTC).strftime(form) for minute in range(30)]
+    moments[7] = moments[7].replace("2024", year)
+    rows = [f"{moment},10,11,9,10,100" for moment in moments]
+    (tmp_path / "AAA.csv").write_text("\n".join(["Date,Open,High,Low,Close,Volume", *rows]))
+
+    report = import_files([tmp_path / "AAA.csv"], tmp_path / "store", interval="1m")
+
+    assert kept(report)
+    assert (report.total("added"), report.total("quarantined")) == (29, 1)

@@ -50,7 +50,12 @@ class SetAside:
         return int(same.sum())
 
     def _read(self) -> dict[tuple[str, str], pl.DataFrame]:
-        kinds: dict[str, type[pl.DataType]] = {"file": pl.String, "symbol": pl.String, "interval": pl.String, "ts": pl.String}
+        kinds: dict[str, type[pl.DataType]] = {
+            "file": pl.String,
+            "symbol": pl.String,
+            "interval": pl.String,
+            "ts": pl.String,
+        }
         kinds |= dict.fromkeys(COLUMNS[1:5], pl.Float64)
         found = []
         for path in sorted((self._root / QUARANTINE).glob("*.csv")):

@@ -6,10 +6,11 @@ said or found. Wall clock times come out as nanoseconds since 1970 as if the clo
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from functools import lru_cache
+from typing import Literal
 from zoneinfo import available_timezones
 
 import polars as pl
@@ -49,6 +50,7 @@ _ZONE_WORDS = {
 }  # fmt: skip
 _NUMBER = re.compile(r"\d{9,19}(\.\d+)?")
 _MONTHS = 12
+_REACH_US = 2**63 // 1000 - 1
 _DIGITS = str.maketrans("123456789", "000000000")
 _OFFSETS = {
     "": "",
@@ -172,8 +174,8 @@ def _months_seem_days(texts: Sequence[str], month_first: bool) -> bool:
     spans: dict[bool, set[date]] = {True: set(), False: set()}
     for text in texts:
         match = re.match(r"(\d+)\D(\d+)\D(\d+)", text)
-        if match is not None and all(0 < int(part) <= _MONTHS for part in match.groups()[:2]):
-            one, two, year = map(int, match.groups())
+        one, two, year = map(int, match.groups()) if match is not None else (0, 0, 0)
+        if 0 < one <= _MONTHS and 0 < two <= _MONTHS and MINYEAR <= year <= MAXYEAR:
             spans[True].add(date(year, one, two))
             spans[False].add(date(year, two, one))
     told, other = ((max(days) - min(days)).days if days else 0 for days in (spans[month_first], spans[not month_first]))
@@ -196,11 +198,20 @@ def _parsed(stripped: pl.Series, form: TimeForm) -> pl.Series:
     pattern = form.pattern.replace("Z", "%z") if form.pattern.endswith("Z") else form.pattern
     if "%z" in pattern:
         stripped = stripped.str.replace(r"Z$", "+00:00")
-        parsed = stripped.str.to_datetime(pattern, time_unit="ns", time_zone="UTC", strict=False)
-        return parsed.to_physical()
+        return _in_reach(lambda unit: stripped.str.to_datetime(pattern, time_unit=unit, time_zone="UTC", strict=False))
     if form.dated_only:
-        return stripped.str.to_date(pattern, strict=False).cast(pl.Datetime("ns")).to_physical()
-    return stripped.str.to_datetime(pattern, time_unit="ns", strict=False).to_physical()
+        return stripped.str.to_date(pattern, strict=False).cast(pl.Datetime("ns"), strict=False).to_physical()
+    return _in_reach(lambda unit: stripped.str.to_datetime(pattern, time_unit=unit, strict=False))
+
+
+def _in_reach(parse: Callable[[Literal["ns", "us"]], pl.Series]) -> pl.Series:
+    """Nanoseconds, null for years that they do not reach: polars lets these begin again from the other end."""
+    stamps = parse("ns").to_physical()
+    ordered = stamps.is_sorted() or stamps.is_sorted(descending=True)
+    if ordered and not (stamps < 0).any():
+        return stamps
+    reached = parse("us").to_physical().abs() <= _REACH_US
+    return stamps.set(~reached.fill_null(False), None)
 
 
 def epoch_nanoseconds(numbers: pl.Series) -> pl.Series:
