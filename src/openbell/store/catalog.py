@@ -84,8 +84,7 @@ class Series:
     grid: GridKind = GridKind.SESSION
 
     def __hash__(self) -> int:
-        # A symbol has few intervals, and hashing all three fields takes several times as long.
-        return hash(self.symbol)
+        return hash(self.symbol)  # it has few intervals, and hashing all three fields takes several times as long
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,12 +162,6 @@ class Catalog:
         """
         with schema.reading(root) as db:
             return cls(root, db.execute("SELECT coalesce(max(id), 0) FROM imports").fetchone()[0])
-
-    def repairs(self) -> list[str]:
-        """What the log has of each repair that was not undone."""
-        query = "SELECT report FROM imports WHERE action = 'repair' AND undone IS NULL AND id <= :now"
-        with self._looking() as db:
-            return [report for (report,) in db.execute(query, self._now)]
 
     def symbols(self) -> dict[str, SymbolInfo]:
         """Every symbol that has bars, in order of names."""

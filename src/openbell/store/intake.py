@@ -89,7 +89,7 @@ class Intake:
         self._adjusted: dict[Key, bool] = {}
         self._holds_adjusted = self._catalog is not None and self._catalog.holds_adjusted()
         self._looked_up = self._catalog is None
-        self._set_aside = SetAside(store, self._catalog.repairs() if self._catalog is not None else ())
+        self._set_aside = SetAside(store)
 
     def take(self, origin: str, part: Incoming) -> list[str]:
         """The bars of one symbol and interval out of one file; returns what was decided about their stamps.

@@ -1,7 +1,6 @@
 """Bars that were set aside and come in again: an import is what somebody wants, so they count, and it is told."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import polars as pl
 
 from openbell.bars.block import Block
 from openbell.errors import Problem, Severity
+from openbell.store import schema
 from openbell.store.formats.format import COLUMNS
 from openbell.store.quarantine import QUARANTINE
 
@@ -23,14 +23,12 @@ class SetAside:
     ----------
     root
         The store's folder.
-    repairs
-        What the log has of those that were not undone, as JSON.
     """
 
-    def __init__(self, root: Path, repairs: Iterable[str]) -> None:
+    def __init__(self, root: Path) -> None:
         self._root = root
         self._bars: dict[tuple[str, str], pl.DataFrame] | None = None
-        self._none = not any(json.loads(report).get("quarantined") for report in repairs)
+        self._none = not (root / QUARANTINE).is_dir() or not any(map(_sets_aside, _repairs(root)))
 
     def among(self, symbol: str, interval: str, block: Block) -> int:
         """How many bars are exactly ones that were set aside."""
@@ -68,6 +66,19 @@ class SetAside:
         bars = pl.concat(found).with_columns(stamp.alias("ts")).drop_nulls().unique(maintain_order=True)
         parts = bars.partition_by("symbol", "interval", as_dict=True)
         return {(str(symbol), str(interval)): part for (symbol, interval), part in parts.items()}
+
+
+def _repairs(root: Path) -> list[str]:
+    """What the log has of each repair that was not undone."""
+    if not schema.holds_store(root):
+        return []
+    with schema.reading(root) as db:
+        found = db.execute("SELECT report FROM imports WHERE action = 'repair' AND undone IS NULL").fetchall()
+    return [report for (report,) in found]
+
+
+def _sets_aside(report: str) -> bool:
+    return bool(json.loads(report).get("quarantined"))
 
 
 def told(symbol: str, interval: str, bars: int) -> Problem:
