@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LINES = """
 start of day|replay 6, arrays, all indicators|replay 6, no callback|replay 6, per bar|dispatch 6, an instant|
 dispatch 6, a 1m bar|scan of 12, start of day|scan of 12, the day|scan of 12, one scan|
-on_bars of 6, an instant|on_bar of 6, a bar|full symbol into 2|full symbol into 12|full symbol into 12, growth|light symbol into 12|
+on_bars of 6, an instant|on_bar of 6, a bar|full symbol into 2|full symbol into 12|full symbol into 12, growth|
+light symbol into 12|
 indicator on what is there|light symbol in a batch|process: openbell run|process: openbell run, no kernel cache|
 process: import openbell|process: openbell --help|process: openbell check|whole market, start|
 whole market, an instant|growth, symbols|growth, days|growth, indicators|replay of 1s bars|years, a later day|
