@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from openbell.store import schema
 from openbell.store.actions import acting_symbols, actions_of, visible_actions
 from openbell.store.days import GridKind
 from openbell.store.files import StoredFile
+from openbell.store.kinds import kinds_of
 
 _EPOCH = date(1970, 1, 1)
 _VISIBLE = "import <= :now AND (retired IS NULL OR retired > :now)"
@@ -335,7 +336,7 @@ def _file(row: sqlite3.Row, rows: int) -> StoredFile:
 
 def _info(facts: sqlite3.Row, series: list[sqlite3.Row]) -> SymbolInfo:
     listed = facts["listed"] if facts["listed"] is not None else min(row["first"] for row in series)
-    kinds = _kinds(tuple((row["interval"], row["grid"], bool(row["adjusted"])) for row in series))
+    kinds = kinds_of(tuple((row["interval"], row["grid"], bool(row["adjusted"])) for row in series))
     return SymbolInfo(
         facts["symbol"],
         facts["market"],
@@ -348,28 +349,6 @@ def _info(facts: sqlite3.Row, series: list[sqlite3.Row]) -> SymbolInfo:
         any(row["adjusted"] for row in series),
         tuple(day_of(series[place]["first"]) for place in kinds.places),
         kinds.adjusted,
-    )
-
-
-class _Kinds(NamedTuple):
-    """Intervals from short to long: on the session's grid and their places, on clock hours, and adjusted ones."""
-
-    session: tuple[Interval, ...]
-    places: tuple[int, ...]
-    clock: tuple[Interval, ...]
-    adjusted: tuple[Interval, ...]
-
-
-@lru_cache(maxsize=1024)
-def _kinds(series: tuple[tuple[str, str, bool], ...]) -> _Kinds:
-    """Sorted out once for all symbols that have the same series."""
-    found = sorted((Interval.parse(text), place, grid, adjusted) for place, (text, grid, adjusted) in enumerate(series))
-    own = [(interval, place, adjusted) for interval, place, grid, adjusted in found if grid == GridKind.SESSION]
-    return _Kinds(
-        tuple(interval for interval, _, _ in own),
-        tuple(place for _, place, _ in own),
-        tuple(interval for interval, _, grid, _ in found if grid == GridKind.CLOCK),
-        tuple(interval for interval, _, adjusted in own if adjusted),
     )
 
 
