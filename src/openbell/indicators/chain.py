@@ -181,10 +181,11 @@ class Chain:
         bars, last, out = len(columns[0]), np.full(1, -1, np.int64), columns[0]
         places = (*map(address, columns), address(slots, INT), address(sessions, INT))
         for link, stand in zip(self.links, carried, strict=True):
-            source = address(columns[link.column] if link.source < 0 else out[link.source])
+            # Held by name until the loop has run: an address alone does not keep what lies there.
+            source = columns[link.column] if link.source < 0 else out[link.source]
             out = np.empty((link.outputs, bars))
             after = (stand.state, stand.window, link.params, stand.shown, out)
-            given = numbers(bars, source, *places, *map(address, after), address(last, INT))
+            given = numbers(bars, address(source), *places, *map(address, after), address(last, INT))
             link.kernel.through(addressof(given))
         return out, int(last[0])
 

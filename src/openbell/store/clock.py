@@ -248,8 +248,8 @@ def _better_zone(found: Fit, best: Fit, *, sure: bool) -> bool:
 
 
 def _better_edge(found: Fit, best: Fit) -> bool:
-    """Whether trade begins more sharply at the open, and bars did lie over one end of the session."""
-    clearly = found.edge - best.edge >= _EDGE and best.over >= _EDGE
+    """Whether trade begins sharply at the open, and did not before, and bars did lie over one end of the session."""
+    clearly = found.edge >= _EDGE and found.edge - best.edge >= _EDGE and best.over >= _EDGE
     return clearly and (found.dense or (found.edge - best.edge) * found.days >= _CLEAR_DAYS)
 
 
