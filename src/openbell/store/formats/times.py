@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, MINYEAR, date
-from functools import lru_cache
-from typing import Literal
+from functools import lru_cache, partial
 from zoneinfo import available_timezones
 
 import polars as pl
@@ -198,20 +197,19 @@ def _parsed(stripped: pl.Series, form: TimeForm) -> pl.Series:
     pattern = form.pattern.replace("Z", "%z") if form.pattern.endswith("Z") else form.pattern
     if "%z" in pattern:
         stripped = stripped.str.replace(r"Z$", "+00:00")
-        return _in_reach(lambda unit: stripped.str.to_datetime(pattern, time_unit=unit, time_zone="UTC", strict=False))
+        parse = partial(stripped.str.to_datetime, pattern, time_zone="UTC", strict=False)
+        return _in_reach(parse, fractions="f" in pattern)
     if form.dated_only:
         return stripped.str.to_date(pattern, strict=False).cast(pl.Datetime("ns"), strict=False).to_physical()
-    return _in_reach(lambda unit: stripped.str.to_datetime(pattern, time_unit=unit, strict=False))
+    return _in_reach(partial(stripped.str.to_datetime, pattern, strict=False), fractions="f" in pattern)
 
 
-def _in_reach(parse: Callable[[Literal["ns", "us"]], pl.Series]) -> pl.Series:
+def _in_reach(parse: Callable[..., pl.Series], *, fractions: bool) -> pl.Series:
     """Nanoseconds, null for years that they do not reach: polars lets these begin again from the other end."""
-    stamps = parse("ns").to_physical()
-    ordered = stamps.is_sorted() or stamps.is_sorted(descending=True)
-    if ordered and not (stamps < 0).any():
-        return stamps
-    reached = parse("us").to_physical().abs() <= _REACH_US
-    return stamps.set(~reached.fill_null(False), None)
+    micro = parse(time_unit="us").to_physical()
+    reached = micro.abs() <= _REACH_US
+    stamps = parse(time_unit="ns").to_physical() if fractions else micro * 1_000
+    return stamps if reached.all() else stamps.set(~reached.fill_null(False), None)
 
 
 def epoch_nanoseconds(numbers: pl.Series) -> pl.Series:
