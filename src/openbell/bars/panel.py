@@ -89,12 +89,12 @@ class BarPanel:
             self.shares[where, row] = block.shares
 
     def write_many(self, rows: Sequence[int], slots: Sequence[Slots], blocks: Sequence[Block]) -> None:
-        """`write` for many rows, some that stand side by side at a time: memory is gone through once for these.
+        """`write` for many empty rows, some that stand side by side at a time: memory is gone through once for these.
 
         Parameters
         ----------
         rows
-            Ascending. What stood in rows that are side by side is gone.
+            Ascending.
         """
         done = 0
         while done < len(rows):

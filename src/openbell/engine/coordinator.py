@@ -267,7 +267,7 @@ class SessionCoordinator:
     def execute_provisioning(self, requirements: ProvisioningRequirements) -> ProvisioningResult:
         """Carry out what was worked out: all of it or nothing."""
         what = (requirements.operation, requirements.symbol, requirements.source)
-        return self.submit(*what, lambda: self._execute([requirements])[0])
+        return self.submit(*what, lambda: self._executor.execute([requirements])[0])
 
     def add_symbol(self, symbol: str, *, source: str = "user") -> ProvisioningResult:
         """Ask for a full symbol: analyse, validate and provision in one call; queued inside a callback."""
@@ -382,12 +382,7 @@ class SessionCoordinator:
 
     def _carry_out(self, asks: Sequence[Ask], *, all_or_none: bool = False) -> list[ProvisioningResult]:
         with collector_resting():
-            return self._execute(self._executor.analyst.analyze(asks), all_or_none=all_or_none)
-
-    def _execute(
-        self, plan: Sequence[ProvisioningRequirements], *, all_or_none: bool = False
-    ) -> list[ProvisioningResult]:
-        return self._executor.execute(plan, all_or_none=all_or_none)
+            return self._executor.execute(self._executor.analyst.analyze(asks), all_or_none=all_or_none)
 
     def _refused(self, operation: str, symbol: str, owner: str, *problems: Problem) -> ProvisioningResult:
         return ProvisioningResult(symbol, operation, owner, Status.REFUSED, problems=tuple(problems), at=self.time.now)

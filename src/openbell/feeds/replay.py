@@ -30,10 +30,14 @@ class ReplayFeed:
         for tape in self._tapes.values():
             tape.reserve(capacity)
 
-    def write(
+    def write(self, interval: Interval, row: int, slots: npt.NDArray[int64], block: Block) -> None:
+        """Put bars of one symbol on tape, over what is there."""
+        self._tapes[interval].write(row, slots, block)
+
+    def write_many(
         self, interval: Interval, rows: Sequence[int], slots: Sequence[npt.NDArray[int64]], blocks: Sequence[Block]
     ) -> None:
-        """Put symbols' bars of today on tape."""
+        """Put the bars of today of symbols on tape that have none there yet."""
         order = sorted(range(len(rows)), key=rows.__getitem__)
         self._tapes[interval].write_many(
             [rows[place] for place in order], [slots[place] for place in order], [blocks[place] for place in order]

@@ -5,7 +5,6 @@ Nothing here imports numba.
 """
 
 import inspect
-import math
 import re
 import traceback
 from collections.abc import Callable, Mapping
@@ -382,8 +381,3 @@ def _place(cls: type) -> str:
         return f"{inspect.getsourcefile(cls)}:{inspect.getsourcelines(cls)[1]}"
     except (OSError, TypeError):
         return f"{cls.__module__}.{cls.__qualname__}"
-
-
-def nan_outputs(count: int) -> float | tuple[float, ...]:
-    """What an indicator shows before its first number: NaN, or one per output."""
-    return math.nan if count == 1 else (math.nan,) * count

@@ -27,34 +27,14 @@ def listed(_: Any, where: Any) -> Any:
     return pointer(types.int64)(where), codegen
 
 
-@intrinsic
-def floats(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
-    """The column of float64 whose address is number ``at``; bounds are not looked at."""
-    return pointer(types.float64)(addresses, types.intp), _address
+def _columns(kind: Any) -> Any:
+    """What gives, of a list, the column of one kind whose address is number ``at``; bounds are not looked at."""
 
+    @intrinsic
+    def column(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
+        return pointer(kind)(addresses, types.intp), _address
 
-@intrinsic
-def stamps(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
-    """The column of int64 whose address is number ``at``."""
-    return pointer(types.int64)(addresses, types.intp), _address
-
-
-@intrinsic
-def flags(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
-    """The column of bytes whose address is number ``at``; true ones are 1."""
-    return pointer(types.uint8)(addresses, types.intp), _address
-
-
-@intrinsic
-def words(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
-    """The column of uint64 whose address is number ``at``."""
-    return pointer(types.uint64)(addresses, types.intp), _address
-
-
-@intrinsic
-def counts(_: Any, addresses: Any, at: Any) -> Any:  # noqa: ARG001
-    """The column of int32 whose address is number ``at``."""
-    return pointer(types.int32)(addresses, types.intp), _address
+    return column
 
 
 @intrinsic
@@ -101,3 +81,8 @@ def _array(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 def _address(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     number = builder.load(builder.gep(args[0], [args[1]]))
     return builder.inttoptr(number, context.get_value_type(signature.return_type))
+
+
+floats, stamps, words = _columns(types.float64), _columns(types.int64), _columns(types.uint64)
+# Of flags, true ones are 1.
+flags, counts = _columns(types.uint8), _columns(types.int32)

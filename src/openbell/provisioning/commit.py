@@ -68,7 +68,7 @@ def commit_together(session: SessionData, feed: ReplayFeed, staged: Sequence[Sta
                 tapes.setdefault(interval, []).append((row, series.tape_slots, series.tape))
     for interval, entries in tapes.items():
         rows, slots, blocks = zip(*entries, strict=True)
-        feed.write(interval, rows, slots, blocks)
+        feed.write_many(interval, rows, slots, blocks)
 
 
 def _adopt(session: SessionData, staged: Iterable[StagedSymbol]) -> None:

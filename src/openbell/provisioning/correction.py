@@ -92,8 +92,7 @@ class Corrector:
             if spec.interval in made
         ]
         self._put(record, made, warm)
-        slots = grid.slots_of(np.array([correction.ts]))
-        self._feed.write(correction.interval, [record.row], [slots], [_one(correction)])
+        self._feed.write(correction.interval, record.row, grid.slots_of(np.array([correction.ts])), _one(correction))
 
     def _put(
         self, record: SymbolRecord, made: Mapping[Interval, Block], warm: Sequence[tuple[IndicatorSpec, Warm]]

@@ -186,11 +186,6 @@ def _mapped(series: SeriesDays, files: OpenFiles, wish: Wish) -> Block | None:
     return None if columns is None else Block(columns[0].view(np.int64), *columns[1:])[start:end]
 
 
-def _in_one_file(series: SeriesDays, owners: Rows) -> bool:
-    files = series.files[owners]
-    return len(series.pieces) == 1 or bool((files == files[0]).all())
-
-
 def _with_room(window: Window, first: int, rows: int) -> Window:
     if window.rows + rows <= window.columns.shape[1]:
         return window
