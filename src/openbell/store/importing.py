@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +144,9 @@ def import_frames(
     with collector_resting(), _opened(Path(store), dry_run=False) as writer:
         intake = Intake(Path(store), hints, writer)
         rows = 0
-        for (symbol, interval), frame in frames.items():
-            for part in incoming_of(origin, frame, Interval.parse(interval), symbol):
+        for interval, group in groupby(frames.items(), key=lambda item: item[0][1]):
+            named = ((symbol, frame) for (symbol, _), frame in group)
+            for part in incoming_of(origin, named, Interval.parse(interval)):
                 intake.take(origin, part)
                 rows += len(part.block)
         return intake.finish([FileReport(origin, "frames", (), rows)], dry_run=False)
