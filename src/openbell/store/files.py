@@ -182,6 +182,16 @@ class OpenFiles:
                 self._maps.popitem(last=False)
             return columns
 
+    def rest(self) -> None:
+        """Give the memory of mapped files back; what is looked into again comes from the system's own cache.
+
+        Days are rolled through for years: what was looked into once would count as this process's for good.
+        """
+        if hasattr(mmap, "MADV_DONTNEED"):
+            with self._lock:
+                for content, _ in self._maps.values():
+                    content.madvise(mmap.MADV_DONTNEED)
+
     def read_into(self, file: StoredFile, target: npt.NDArray[np.float64], row: int) -> None:
         """Fill the columns of ``target``, shape (columns, n), with n rows of a file from ``row`` on.
 
