@@ -106,7 +106,7 @@ def _seen_share(
     # One bar after the close still counts: closing prints are common.
     inside = (place >= 0) & (ts < edges.ends[place] + width)
     strict = strict and not _is_edged(calendar)
-    traded = np.nan_to_num(volume)
+    traded = np.where(np.isnan(volume), 0.0, volume)
     weights = traded if not strict and traded.any() else np.ones(len(ts))
     first = int(ts[0] // _DAY_NS)
     day = ts // _DAY_NS - first
