@@ -98,6 +98,8 @@ class Piece:
         Later pieces have larger ones; within one session the latest piece is the one that counts.
     row, rows
         Where in the file.
+    first, last
+        Its dates, in days since 1970-01-01.
     market, version, fingerprint
         The calendar that `days` was made with.
     days
@@ -115,6 +117,8 @@ class Piece:
     file: StoredFile
     row: int
     rows: int
+    first: int
+    last: int
     market: str
     version: str
     fingerprint: str
@@ -320,6 +324,8 @@ def _piece(row: sqlite3.Row, interval: Interval, grid: GridKind, file: StoredFil
         file,
         row["row"],
         row["rows"],
+        row["first"],
+        row["last"],
         row["market"],
         row["version"],
         row["fingerprint"],

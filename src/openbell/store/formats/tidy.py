@@ -10,7 +10,7 @@ import polars as pl
 from openbell.bars.block import FIELDS
 from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError
-from openbell.store.formats.format import COLUMNS, Convention, Hints, Incoming, Part, block_of, by_symbol, cut, names_of
+from openbell.store.formats.format import COLUMNS, Convention, Hints, Incoming, Part, block_of, by_symbol, cut
 from openbell.store.formats.naming import interval_of
 from openbell.store.formats.pages import check_file, check_pages
 from openbell.store.formats.source import Source, as_stream, unreadable
@@ -156,6 +156,6 @@ def _bars(where: str, frame: pl.DataFrame, *, named: bool = False) -> pl.DataFra
         raise StoreError(Problem(where, what, "Write prices and volumes as numbers.", code="columns"))
     try:
         bars = frame.select(moments.alias("ts"), *numbers)
-        return bars.with_columns(names_of(frame["symbol"]).alias("symbol")) if named else bars
+        return bars.with_columns(frame["symbol"].cast(pl.String)) if named else bars
     except pl.exceptions.PolarsError as error:
         raise unreadable(where, "Parquet", str(error)) from error
