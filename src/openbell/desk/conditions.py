@@ -105,7 +105,11 @@ class Compared:
         """Of which rows it is true at this instant; valid until it is asked for again."""
         self._given[0] = self._lane.panel.cursor - 1
         self._go()
-        return self._met if self._beside else self._met[self._selection]
+        if self._beside:
+            return self._met
+        picked: Flags = self._met[self._selection]
+        picked.flags.writeable = False
+        return picked
 
     def _placed(self, term: Term) -> tuple[int, int]:
         """Where the rows of a side begin, and how far they move on from slot to slot."""
