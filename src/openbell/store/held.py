@@ -1,6 +1,7 @@
 """Bars for a range of sessions, taken from the file as they lie there, or kept in a window that grows.
 
-1. `_mapped`: rows that lie together in one file are handed out as views of the mapped file: nothing is copied.
+1. `_mapped`: rows that lie together in one file are handed out as views of the mapped file: nothing is copied, and a
+   window with earlier ones is given up.
 2. `_grown`: otherwise they are read into a window. A window's buffer has room for later sessions, and what was
    handed out is never written again: new rows go behind it. So the next day of a run reads only its own new
    day, and yesterday's blocks remain what they were.
@@ -70,6 +71,10 @@ class Window:
         """Whether a wish needs only later sessions than those that are here, without a hole between."""
         return self.first <= wish.first <= self.last + 1 and wish.last > self.last
 
+    def replaced_by(self, wish: Wish) -> bool:
+        """Whether who has the bars of a wish will hardly ask for those that are here."""
+        return self.precedes(wish) and 2 * (wish.last - wish.first) >= self.last - self.first
+
     def block(self, wish: Wish) -> Block:
         """The bars of a wish, without a copy."""
         left, right = self.starts[wish.first - self.first], self.starts[wish.last + 1 - self.first]
@@ -122,16 +127,25 @@ class Reader:
         window = None if key is None else self._windows.get(key)
         if window is not None and window.holds(wish):
             return window.block(wish)
-        return None if window is not None and window.precedes(wish) else _mapped(series, files, wish)
+        block = _mapped(series, files, wish)
+        if block is not None and window is not None and window.replaced_by(wish):
+            self._drop(key)
+        return block
 
     def _keep(self, key: Hashable, window: Window) -> None:
+        self._drop(key)
         with self._lock:
-            old = self._windows.pop(key, None)
-            self._bytes += 8 * COLUMN_COUNT * (window.rows - (old.rows if old is not None else 0))
+            self._bytes += window.columns.nbytes
             self._windows[key] = window
             while self._bytes > self._limit and len(self._windows) > 1:
                 _, dropped = self._windows.popitem(last=False)
-                self._bytes -= 8 * COLUMN_COUNT * dropped.rows
+                self._bytes -= dropped.columns.nbytes
+
+    def _drop(self, key: Hashable) -> None:
+        """Forget a window; blocks that were handed out keep its memory as long as they need it."""
+        with self._lock:
+            old = self._windows.pop(key, None)
+            self._bytes -= 0 if old is None else old.columns.nbytes
 
     def _grown(self, window: Window | None, series: SeriesDays, files: OpenFiles, wish: Wish, room: float) -> Window:
         """A window that holds the sessions: the old one with more rows behind it where that is possible."""
@@ -170,20 +184,19 @@ def _mapped(series: SeriesDays, files: OpenFiles, wish: Wish) -> Block | None:
     if series.block is not None:
         return None
     entries = series.inside(wish.first, wish.last)
-    rows, owners = series.rows[entries], series.owners[entries]
+    owners, (rows, spans) = series.owners[entries], series.spans(entries, wish.hours)
     if not len(rows):
         return Block.empty()
-    part = series.days[wish.hours.value][entries]
-    spans = part["span"]
-    start = int(rows[0]) + int(part["first"][0])
-    end = int(rows[-1]) + int(part["first"][-1]) + int(spans[-1])
-    together = int(spans.sum(dtype=np.int64)) == end - start and (
-        len(series.pieces) == 1 or (owners == owners[0]).all()
-    )
-    if not together or not (spans == part["bars"]).all():
+    start, end = int(rows[0]), int(rows[-1] + spans[-1])
+    if int(spans.sum()) != end - start or not (spans == series.days[wish.hours.value]["bars"][entries]).all():
+        return None
+    if len(series.pieces) > 1 and not series.follow(owners, rows, spans):
         return None
     columns = files.mapped(series.pieces[owners[0]].file)
-    return None if columns is None else Block(columns[0].view(np.int64), *columns[1:])[start:end]
+    if columns is None:
+        return None
+    stamps, *others = columns
+    return Block(stamps[start:end].view(np.int64), *(column[start:end] for column in others))
 
 
 def _with_room(window: Window, first: int, rows: int) -> Window:

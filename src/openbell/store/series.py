@@ -77,6 +77,11 @@ class SeriesDays:
         part = self.days[hours.value][entries]
         return self.rows[entries] + part["first"], part["span"].astype(np.int64)
 
+    def follow(self, owners: Rows, rows: Rows, counts: Rows) -> bool:
+        """Whether some runs of rows lie in one file, each right behind the one before."""
+        volumes = self.files[owners]
+        return bool((volumes == volumes[0]).all() and (rows[1:] == rows[:-1] + counts[:-1]).all())
+
     def fill(self, files: OpenFiles, owners: Rows, rows: Rows, counts: Rows, target: Columns) -> None:
         """Put runs of rows into ``target``, one after another; runs that follow one another are read as one."""
         if len(rows) == 1:
