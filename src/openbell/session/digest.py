@@ -8,10 +8,11 @@ The *fingerprint* adds who asked for what, by which path it came, locks and rows
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 
+from openbell.bars.block import Block
 from openbell.bars.interval import Interval, Unit
 from openbell.session.hashing import row_hashes, session_hashes
 from openbell.session.lanes import Lane
@@ -26,6 +27,7 @@ def digest(session: SessionData) -> str:
     whole = hashlib.blake2b(digest_size=16)
     whole.update(f"now {session.time.now} completeness {session.completeness!r} prices {session.prices}\n".encode())
     today = todays_hashes(session)
+    session.hashes.expect(_history(session), session.time.calendar.begins)
     for name in session.symbols:
         whole.update(symbol_digest(session, session.records[name], today))
     return whole.hexdigest()
@@ -41,6 +43,16 @@ def fingerprint(session: SessionData) -> str:
         later = (record.upgraded_from_adhoc, record.upgraded_at, record.locked)
         whole.update(f"{name} {path} {later} {asks}\n".encode())
     return whole.hexdigest()
+
+
+def _history(session: SessionData) -> dict[Hashable, Block]:
+    """Every block of history, by symbol, interval and place."""
+    return {
+        (name, interval, place): block
+        for name, record in session.records.items()
+        for interval, series in record.series.items()
+        for place, block in enumerate(series.history.parts)
+    }
 
 
 def todays_hashes(session: SessionData) -> dict[Interval, dict[int, bytes]]:

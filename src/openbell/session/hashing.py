@@ -1,21 +1,35 @@
 """Fast fingerprints of columns: one pass of multiply-and-mix over the bits, 128 bits a session.
 
 Not for secrets: it tells whether two columns of numbers are equal, bit for bit.
+
+1. `session_hashes`: of a block, kept with it.
+2. `HistoryHashes`: of blocks that roll on from day to day, of which only the new sessions are gone through.
+3. `row_hashes`: of today's bars, of all symbols at once.
 """
 
 import weakref
+from bisect import bisect_left
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import is_
+from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from openbell.bars.block import Block, Floats
 from openbell.bars.grid import Stamps
 from openbell.bars.panel import BarPanel
-from openbell.session.mixing import mix, mix_rows
+from openbell.machine.code import INT, address
+from openbell.session.mixing import Columns, mix, mix_rows
 from openbell.session.rows import Rows
 
 BYTES_PER_SESSION = 32
-BYTES_PER_SESSION = 32
 
+Owners = tuple["weakref.ref[npt.NDArray[np.generic]]", ...]
+
+# Fewer new bars than this are hashed together with those of other symbols.
+_FEW = 1 << 11
 _SEEN: "weakref.WeakKeyDictionary[Block, bytes]" = weakref.WeakKeyDictionary()
 _longest: Floats = np.ones(0)
 
@@ -39,8 +53,96 @@ def session_hashes(block: Block, begins: Stamps) -> bytes:
         return b""
     kept = _SEEN.get(block)
     if kept is None:
-        kept = _SEEN[block] = _hashed(block, begins)
+        kept = _SEEN[block] = _hashed(_columns(block), _edges(block.ts, 0, begins), begins)
     return kept
+
+
+@dataclass(slots=True)
+class _Hashed:
+    """What was hashed of a block, and where it lies.
+
+    Parameters
+    ----------
+    block
+        Gone when its day is.
+    owners
+        Of the memory of each column. As long as they are there nobody writes into rows that were handed out, so that
+        the same rows are the same bits.
+    start
+        The address of the first stamp.
+    edges
+        Where each session with bars begins, and where the last one ends.
+    hashes
+        As of `session_hashes`.
+    """
+
+    block: "weakref.ref[Block]"
+    owners: Owners
+    start: int
+    edges: list[int]
+    hashes: bytes
+
+    @classmethod
+    def of(cls, block: Block, begins: Stamps, former: "_Hashed | None") -> Self:
+        """What is known of a block from one that lay in the same memory: of all its sessions, from its first one on."""
+        found = cls(weakref.ref(block), _owners(block), address(block.ts, INT), [0], b"")
+        if former is None or len(former.owners) != len(found.owners) or not all(map(is_, former.owners, found.owners)):
+            return found
+        row = (found.start - former.start) // block.ts.itemsize
+        place = bisect_left(former.edges, row)
+        end = former.edges[-1] - row
+        if place < len(former.edges) - 1 and former.edges[place] == row and _ends_a_session(block.ts, end, begins):
+            found.edges = [edge - row for edge in former.edges[place:]]
+            found.hashes = former.hashes[place * BYTES_PER_SESSION :]
+        return found
+
+
+class HistoryHashes:
+    """What was hashed on the day before, so that a day costs its new bars only."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, _Hashed] = {}
+
+    def expect(self, blocks: Mapping[Hashable, Block], begins: Stamps) -> None:
+        """Hash blocks for `session_hashes`; of those that go on where the last one of their name lay, what is new.
+
+        What is not among them is forgotten.
+        """
+        known = {name: self._of(name, block, begins) for name, block in blocks.items() if len(block)}
+        tasks = [(one, blocks[name]) for name, one in known.items() if one.edges[-1] < len(blocks[name])]
+        few = [task for task in tasks if len(task[1]) - task[0].edges[-1] <= _FEW]
+        for group in [few, *([task] for task in tasks if len(task[1]) - task[0].edges[-1] > _FEW)]:
+            if group:
+                _add(group, begins)
+        for name, one in known.items():
+            _SEEN[blocks[name]] = one.hashes
+        self._known = known
+
+    def _of(self, name: Hashable, block: Block, begins: Stamps) -> _Hashed:
+        former = self._known.get(name)
+        same = former is not None and former.block() is block
+        return former if former is not None and same else _Hashed.of(block, begins, former)
+
+
+def _add(group: Sequence[tuple[_Hashed, Block]], begins: Stamps) -> None:
+    """Hash what is new of some blocks in one go."""
+    rows = [one.edges[-1] for one, _ in group]
+    edges = [_edges(block.ts, row, begins) for row, (_, block) in zip(rows, group, strict=True)]
+    if len(group) == 1:
+        hashes, moved = _hashed(_columns(group[0][1]), edges[0], begins), edges
+    else:
+        parts = [tuple(column[row:] for column in _columns(block)) for row, (_, block) in zip(rows, group, strict=True)]
+        ends = np.cumsum([len(part[0]) for part in parts]).tolist()
+        shifts = (end - some[-1] for end, some in zip(ends, edges, strict=True))
+        moved = [[edge + shift for edge in some] for shift, some in zip(shifts, edges, strict=True)]
+        joined = tuple(map(np.concatenate, zip(*parts, strict=True)))
+        hashes = _hashed(joined, [0, *(edge for some in moved for edge in some[1:])], begins)
+    place = 0
+    for (one, _), some in zip(group, edges, strict=True):
+        end = place + (len(some) - 1) * BYTES_PER_SESSION
+        one.edges[-1:] = some
+        one.hashes += hashes[place:end]
+        place = end
 
 
 def row_hashes(panel: BarPanel, rows: Rows, begin: int) -> list[bytes]:
@@ -52,14 +154,41 @@ def row_hashes(panel: BarPanel, rows: Rows, begin: int) -> list[bytes]:
     return [row.tobytes() if count else b"" for row, count in zip(table, counts.tolist(), strict=True)]
 
 
-def _hashed(block: Block, begins: Stamps) -> bytes:
-    first, last = (int(begins.searchsorted(block.ts[end], side="right")) - 1 for end in (0, -1))
-    out = np.empty((last - first + 1, 4), np.uint64)
+def _hashed(columns: Columns, edges: Sequence[int], begins: Stamps) -> bytes:
+    """The hashes of sessions that begin and end at some rows."""
+    rows = np.array(edges, np.int64)
+    out = np.empty((len(rows) - 1, 4), np.uint64)
+    out[:, 0] = begins[begins.searchsorted(columns[0][rows[:-1]], side="right") - 1]
+    out[:, 1] = np.diff(rows)
+    out[:, 2:] = mix(columns, rows)
+    return out.tobytes()
+
+
+def _edges(ts: Stamps, row: int, begins: Stamps) -> list[int]:
+    """Where sessions with bars begin, from one that begins at a row, and where the last one ends."""
+    first, last = begins.searchsorted(ts[[row, -1]], side="right").tolist()
+    inner = ts.searchsorted(begins[first:last]).tolist() if first < last else []
+    return [row, *dict.fromkeys(inner), len(ts)]
+
+
+def _ends_a_session(ts: Stamps, row: int, begins: Stamps) -> bool:
+    """Whether a session ends right before a row."""
+    if row >= len(ts):
+        return row == len(ts)
+    before, after = begins.searchsorted(ts[[row - 1, row]], side="right").tolist()
+    return bool(before < after)
+
+
+def _columns(block: Block) -> Columns:
     shares = _ones(len(block)) if block.completeness is None else block.completeness
-    columns = tuple(map(np.ascontiguousarray, (*block.columns, shares)))
-    # Session by session, so that a history in two parts gives the same bytes as one in one part.
-    filled = mix(np.ascontiguousarray(block.ts), columns, np.ascontiguousarray(begins[first : last + 1]), out)
-    return out[:filled].tobytes()
+    return tuple(map(np.ascontiguousarray, (block.ts, *block.columns, shares)))
+
+
+def _owners(block: Block) -> Owners:
+    """Whose memory the columns of a block are, as references that do not keep it."""
+    shares = () if block.completeness is None else (block.completeness,)
+    columns = (block.ts, *block.columns, *shares)
+    return tuple(weakref.ref(column.base if isinstance(column.base, np.ndarray) else column) for column in columns)
 
 
 def _ones(bars: int) -> Floats:
