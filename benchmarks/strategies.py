@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 import openbell as ob
-from openbell.desk.bars import BarCursor, Bars
+from openbell.desk.bars import Bars
+from openbell.desk.cursor import BarCursor
 from openbell.desk.needs import Needs
 
 

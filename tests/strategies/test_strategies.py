@@ -435,3 +435,32 @@ def test_instants_that_nobody_hears_go_by_together_and_end_in_the_same_state(sto
 def test_calls_for_no_interval_are_refused(wrong: tuple[str, ...]):
     with pytest.raises(ValueError, match="5m"):
         Needs("strategy:Called").calls(*wrong)
+
+
+FITFUL = """
+class Fitful(ob.Strategy):
+    def setup(self, needs):
+        self.seen = []
+
+    def on_bar(self, bar):
+        minute = bar.ts // 60_000_000_000 % 60
+        name = "open high low close volume".split()[minute // 12 if bar.symbol == "NVDA" else minute % 5]
+        self.seen.append((bar.symbol, bar.interval, bar.ts, name, getattr(bar, name)))
+        if minute % 7 == 0:
+            kept = bar.copy()
+            assert getattr(kept, name) == getattr(bar, name)
+        assert getattr(bar, "height", None) is None
+"""
+
+
+def test_a_bar_has_every_column_whenever_it_is_read_for_the_first_time(store: Path, tmp_path: Path):
+    day = started(store, "16:00", strategies=written(tmp_path, FITFUL), session={"symbols": ["NVDA", "THIN", "AAPL"]})
+
+    seen = strategy_of(day).seen
+    assert not day._dispatcher.seats[0].faults
+    for symbol, interval in [("NVDA", "1m"), ("THIN", "1m"), ("AAPL", "5m")]:
+        today = day.session_data.get_symbol_data(symbol).bars[interval].today
+        told = [one for one in seen if one[:2] == (symbol, interval)]
+        assert [ts for _, _, ts, _, _ in told] == today.ts.tolist()
+        wanted = [getattr(today, name)[place] for place, (_, _, _, name, _) in enumerate(told)]
+        assert [value for *_, value in told] == wanted

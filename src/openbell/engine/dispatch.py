@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from openbell.config.session_file import SessionFile
-from openbell.desk.bars import BarCursor, Bars, Flags
+from openbell.desk.bars import Bars, Flags
+from openbell.desk.cursor import BarCursor, Reads
 from openbell.desk.grades import Grades
 from openbell.desk.needs import Needs
 from openbell.desk.sight import Sight
@@ -47,6 +48,7 @@ class StrategySeat:
         self._views: dict[Lane, Bars] = {}
         self._cursors: dict[Lane, BarCursor] = {}
         self._below: dict[Lane, Flags] = {}
+        self._reads = Reads()
 
     def listens(self, lane: Lane) -> bool:
         """Whether it is called when windows of a lane end."""
@@ -66,7 +68,7 @@ class StrategySeat:
     def cursor(self, session: SessionData, lane: Lane) -> BarCursor:
         """What goes through the bars of a lane."""
         if lane not in self._cursors:
-            self._cursors[lane] = BarCursor(session, lane)
+            self._cursors[lane] = BarCursor(session, lane, self.strategy.on_bar, self._reads)
         return self._cursors[lane]
 
     def crossings(self, lane: Lane, grades: Grades) -> Iterator[tuple[int, float]]:
@@ -209,17 +211,18 @@ class Dispatcher:
                     view.turn_to(self._sight.selection(lane))
                     turns.append((one.seat, one.strategy.on_bars, view))
                 if one.each:
-                    turns.append((one.seat, self._each, (one, one.cursor(session, lane), lane)))
+                    cursor = one.cursor(session, lane)
+                    cursor.turn_to(self._sight.hidden)
+                    minimum = one.seat.needs.minimum_quality
+                    if minimum is None:
+                        turns.append((one.seat, cursor.go_through, None))
+                    else:
+                        turns.append((one.seat, self._trusted, (cursor, lane, minimum)))
         return turns
 
-    def _each(self, whose: tuple[StrategySeat, BarCursor, Lane]) -> None:
-        one, cursor, lane = whose
-        minimum = one.seat.needs.minimum_quality
-        skip = self._sight.hidden
-        if minimum is not None:
-            poor = ~(self._grades.quality(lane) >= minimum)
-            skip = poor if skip is None else poor | skip
-        cursor.go_through(lane.panel.cursor - 1, skip, one.strategy.on_bar)
+    def _trusted(self, whose: tuple[BarCursor, Lane, float]) -> None:
+        cursor, lane, minimum = whose
+        cursor.go_through(self._grades.quality(lane) >= minimum)
 
     def _quality(self, whose: tuple[StrategySeat, Lane]) -> None:
         assert self._session is not None
