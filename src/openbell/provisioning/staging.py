@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import Block, Floats
-from openbell.bars.derive import Counts, derive
-from openbell.bars.grid import Grid, Stamps
+from openbell.bars.derive import derive
+from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval, Unit
 from openbell.errors import StoreError
 from openbell.indicators.aggregates import Aggregate
@@ -53,23 +53,18 @@ NO_AMOUNT, NO_HISTORY, NO_BARS, NO_SLOTS = Amount(), History(), Block.empty(), n
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What a load means in stamps and windows: the same for every symbol that takes it.
+    """What a load means in stamps: the same for every symbol that takes it.
 
     Parameters
     ----------
     left, right, held
         ns UTC: bars stamped in ``[left, right)`` are made, those from ``held`` on stay.
-    grid, expected, lefts
-        The windows that are folded, None where bars are taken as stored; see `openbell.market.windows`.
     """
 
     load: Load
     left: int
     right: int
     held: int
-    grid: Grid | None = None
-    expected: Counts | None = None
-    lefts: Stamps | None = None
 
 
 @dataclass(slots=True)
@@ -195,7 +190,7 @@ class Stager:
             if source not in stored:
                 stored[source] = self._stored(staged, source, blocks)
             making = self._making(load)
-            made = self._made(making, stored[source], blocks)
+            made = self._made(staged.requirements.symbol, making, stored[source], blocks)
             series, held = staged.series.get(load.interval), NO_HISTORY
             if series is None:
                 assert staged.record is not None
@@ -211,21 +206,32 @@ class Stager:
         if known is None:
             begins, until = self._time.calendar.begins, self._until(load)
             edges = (int(begins[load.first]), int(begins[until]), int(begins[load.until]))
-            folded: tuple[Grid, Counts, Stamps | None] | tuple[()] = ()
-            if load.base is not None:
-                span = (load.first, until - 1)
-                folded = windows(self._time.calendar, load.interval, load.base, *span, self._time.hours)
-            known = self._makings[id(load)] = Making(load, *edges, *folded)
+            known = self._makings[id(load)] = Making(load, *edges)
         return known
 
-    def _made(self, making: Making, stored: Block, blocks: Blocks) -> Block:
-        base = stored.between(making.left, making.right)
-        if making.grid is None or making.expected is None:
-            return base
-        completeness = self._session.completeness
-        made = derive(base, making.grid, making.expected, completeness=completeness, lefts=making.lefts)
-        own = blocks.get(making.load.interval)
-        return made if own is None else self._merged(made, base, own.between(making.left, making.right))
+    def _made(self, symbol: str, making: Making, stored: Block, blocks: Blocks) -> Block:
+        load, until = making.load, self._until(making.load)
+        if load.base is None:
+            return stored.between(making.left, making.right)
+
+        def make(first: int, _: Sequence[int]) -> list[Block]:
+            return [self._folded(load, first, until, stored, blocks)]
+
+        if load.interval.unit is Unit.WEEK:
+            return make(load.first, [0])[0]
+        meant = load.interval, load.base, self._time.hours, self._session.completeness
+        return self._data.folded([symbol], meant, load.first, until - 1, make)[0]
+
+    def _folded(self, load: Load, first: int, until: int, stored: Block, blocks: Blocks) -> Block:
+        """Bars of the sessions from one on, made of stored ones."""
+        calendar, hours, base = self._time.calendar, self._time.hours, load.base
+        assert base is not None
+        stretch = int(calendar.begins[first]), int(calendar.begins[until])
+        grid, expected, lefts = windows(calendar, load.interval, base, first, until - 1, hours)
+        bars = stored.between(*stretch)
+        made = derive(bars, grid, expected, completeness=self._session.completeness, lefts=lefts)
+        own = blocks.get(load.interval)
+        return made if own is None else self._merged(made, bars, own.between(*stretch))
 
     def _figure(self, staged: StagedSymbol, aggregate: Aggregate, blocks: Blocks) -> float | Floats:
         symbol = staged.requirements.symbol

@@ -25,6 +25,7 @@ from openbell.store.catalog import Catalog, SymbolInfo
 from openbell.store.days import GridKind
 from openbell.store.files import OpenFiles
 from openbell.store.held import Reader, Wish
+from openbell.store.rolled import Make, Rolled
 from openbell.store.series import COLUMN_COUNT, SeriesDays, resolved
 
 BYTES_PER_BAR = 8 * COLUMN_COUNT
@@ -93,7 +94,9 @@ class DataManager:
         self._lock = threading.Lock()
         self._bits: dict[int, bytes] = {}
         self._reader = Reader(calendar, kept_bytes)
+        self._rolled = Rolled(calendar.begins, kept_bytes)
         self._files = OpenFiles(self.root)
+        self._week = -1
 
     def as_of(self, day: int, prices: Prices) -> Self:
         """The same store and what was read of it, with prices as they are looked at on a session day.
@@ -106,7 +109,10 @@ class DataManager:
             Raw, or adjusted for splits, or for splits and dividends; what a vendor adjusted is left as it is.
         """
         _ = self._symbols  # looked up once, for every day
-        self._files.rest()
+        self._rolled.turn(day)
+        if self._week != self.calendar.week_start(day):
+            self._week = self.calendar.week_start(day)
+            self._files.rest()
         seen = copy(self)
         seen._adjuster = Adjuster(self._timelines, day, prices)
         return seen
@@ -298,6 +304,28 @@ class DataManager:
                     ready = coming.result()
                     coming = begin(following) if following is not None else None
                     yield ready
+
+    def folded(
+        self,
+        symbols: Sequence[str],
+        windows: Hashable,
+        first: int,
+        last: int,
+        make: Make,
+    ) -> list[Block]:
+        """Bars of sessions ``first`` to ``last`` that the caller makes of stored ones, one block per symbol.
+
+        What was made is kept for the next session day, so that this one makes only what is new.
+
+        Parameters
+        ----------
+        windows
+            What is made of what: equal for equal bars of a session, whatever range they were made in.
+        make
+            Called with a session and the places of those symbols of which bars are needed from there up to ``last``.
+        """
+        keys = [((symbol, windows), self.actions(symbol)) for symbol in symbols]
+        return self._rolled.blocks(keys, first, last, make)
 
     def _unadjusted(self, symbols: Sequence[str], interval: Interval) -> dict[str, int]:
         """The symbols that have actions and whose bars no vendor adjusted, with their places."""
