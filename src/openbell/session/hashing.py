@@ -7,6 +7,7 @@ Not for secrets: it tells whether two columns of numbers are equal, bit for bit.
 3. `row_hashes`: of today's bars, of all symbols at once.
 """
 
+import sys
 import weakref
 from bisect import bisect_left
 from collections.abc import Hashable, Mapping, Sequence
@@ -53,7 +54,7 @@ def session_hashes(block: Block, begins: Stamps) -> bytes:
         return b""
     kept = _SEEN.get(block)
     if kept is None:
-        kept = _SEEN[block] = _hashed(_columns(block), _edges(block.ts, 0, begins), begins)
+        kept = _SEEN[block] = _hashed(_columns(block), _edges([(block.ts, 0)], begins)[0], begins)
     return kept
 
 
@@ -83,18 +84,24 @@ class _Hashed:
     hashes: bytes
 
     @classmethod
-    def of(cls, block: Block, begins: Stamps, former: "_Hashed | None") -> Self:
+    def of(cls, block: Block, former: "_Hashed | None", begins: Stamps) -> Self:
         """What is known of a block from one that lay in the same memory: of all its sessions, from its first one on."""
         found = cls(weakref.ref(block), _owners(block), address(block.ts, INT), [0], b"")
         if former is None or len(former.owners) != len(found.owners) or not all(map(is_, former.owners, found.owners)):
             return found
         row = (found.start - former.start) // block.ts.itemsize
-        place = bisect_left(former.edges, row)
-        end = former.edges[-1] - row
-        if place < len(former.edges) - 1 and former.edges[place] == row and _ends_a_session(block.ts, end, begins):
+        place, end = bisect_left(former.edges, row), former.edges[-1] - row
+        if place < len(former.edges) - 1 and former.edges[place] == row and former.ends_before(block.ts, end, begins):
             found.edges = [edge - row for edge in former.edges[place:]]
             found.hashes = former.hashes[place * BYTES_PER_SESSION :]
         return found
+
+    def ends_before(self, ts: Stamps, row: int, begins: Stamps) -> bool:
+        """Whether the last session ends before a row of some stamps."""
+        if row >= len(ts):
+            return row == len(ts)
+        last = int.from_bytes(self.hashes[-BYTES_PER_SESSION:][:8], sys.byteorder)
+        return bool(begins[begins.searchsorted(last) + 1] <= ts[row])
 
 
 class HistoryHashes:
@@ -108,35 +115,42 @@ class HistoryHashes:
 
         What is not among them is forgotten.
         """
-        known = {name: self._of(name, block, begins) for name, block in blocks.items() if len(block)}
-        tasks = [(one, blocks[name]) for name, one in known.items() if one.edges[-1] < len(blocks[name])]
-        few = [task for task in tasks if len(task[1]) - task[0].edges[-1] <= _FEW]
-        for group in [few, *([task] for task in tasks if len(task[1]) - task[0].edges[-1] > _FEW)]:
-            if group:
-                _add(group, begins)
-        for name, one in known.items():
-            _SEEN[blocks[name]] = one.hashes
+        known: dict[Hashable, _Hashed] = {}
+        groups: list[list[tuple[_Hashed, Block]]] = [[]]
+        for name, block in blocks.items():
+            former, bars = self._known.get(name), len(block.ts)
+            if not bars:
+                continue
+            if former is not None and former.block() is block:
+                known[name] = former
+                continue
+            known[name] = one = _Hashed.of(block, former, begins)
+            if bars - one.edges[-1] > _FEW:
+                groups.append([(one, block)])
+            elif bars > one.edges[-1]:
+                groups[0].append((one, block))
+        for group in groups:
+            _add(group, begins)
+        _SEEN.update((blocks[name], one.hashes) for name, one in known.items())
         self._known = known
-
-    def _of(self, name: Hashable, block: Block, begins: Stamps) -> _Hashed:
-        former = self._known.get(name)
-        same = former is not None and former.block() is block
-        return former if former is not None and same else _Hashed.of(block, begins, former)
 
 
 def _add(group: Sequence[tuple[_Hashed, Block]], begins: Stamps) -> None:
     """Hash what is new of some blocks in one go."""
-    rows = [one.edges[-1] for one, _ in group]
-    edges = [_edges(block.ts, row, begins) for row, (_, block) in zip(rows, group, strict=True)]
+    if not group:
+        return
+    edges = _edges([(block.ts, one.edges[-1]) for one, block in group], begins)
     if len(group) == 1:
-        hashes, moved = _hashed(_columns(group[0][1]), edges[0], begins), edges
+        hashes = _hashed(_columns(group[0][1]), edges[0], begins)
     else:
-        parts = [tuple(column[row:] for column in _columns(block)) for row, (_, block) in zip(rows, group, strict=True)]
-        ends = np.cumsum([len(part[0]) for part in parts]).tolist()
-        shifts = (end - some[-1] for end, some in zip(ends, edges, strict=True))
-        moved = [[edge + shift for edge in some] for shift, some in zip(shifts, edges, strict=True)]
-        joined = tuple(map(np.concatenate, zip(*parts, strict=True)))
-        hashes = _hashed(joined, [0, *(edge for some in moved for edge in some[1:])], begins)
+        parts = ([column[one.edges[-1] :] for column in _columns(block)] for one, block in group)
+        columns = tuple(map(np.concatenate, zip(*parts, strict=True)))
+        joined, end = [0], 0
+        for some in edges:
+            end -= some[0]
+            joined += [end + edge for edge in some[1:]]
+            end = joined[-1]
+        hashes = _hashed(columns, joined, begins)
     place = 0
     for (one, _), some in zip(group, edges, strict=True):
         end = place + (len(some) - 1) * BYTES_PER_SESSION
@@ -164,24 +178,20 @@ def _hashed(columns: Columns, edges: Sequence[int], begins: Stamps) -> bytes:
     return out.tobytes()
 
 
-def _edges(ts: Stamps, row: int, begins: Stamps) -> list[int]:
-    """Where sessions with bars begin, from one that begins at a row, and where the last one ends."""
-    first, last = begins.searchsorted(ts[[row, -1]], side="right").tolist()
-    inner = ts.searchsorted(begins[first:last]).tolist() if first < last else []
-    return [row, *dict.fromkeys(inner), len(ts)]
-
-
-def _ends_a_session(ts: Stamps, row: int, begins: Stamps) -> bool:
-    """Whether a session ends right before a row."""
-    if row >= len(ts):
-        return row == len(ts)
-    before, after = begins.searchsorted(ts[[row - 1, row]], side="right").tolist()
-    return bool(before < after)
+def _edges(parts: Sequence[tuple[Stamps, int]], begins: Stamps) -> list[list[int]]:
+    """Where sessions with bars begin in each of some stamps, from one that begins at a row, and where the last ends."""
+    outer = np.array([(ts[row], ts[-1]) for ts, row in parts])
+    found = []
+    for (ts, row), (first, last) in zip(parts, begins.searchsorted(outer, side="right").tolist(), strict=True):
+        inner = ts.searchsorted(begins[first:last]).tolist() if first < last else ()
+        found.append([row, *dict.fromkeys(inner), len(ts)])
+    return found
 
 
 def _columns(block: Block) -> Columns:
     shares = _ones(len(block)) if block.completeness is None else block.completeness
-    return tuple(map(np.ascontiguousarray, (block.ts, *block.columns, shares)))
+    columns = (block.ts, *block.columns, shares)
+    return columns if block.close.flags.c_contiguous else tuple(map(np.ascontiguousarray, columns))
 
 
 def _owners(block: Block) -> Owners:

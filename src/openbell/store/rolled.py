@@ -12,7 +12,7 @@ import numpy as np
 
 from openbell.bars.block import Block
 from openbell.bars.grid import Stamps
-from openbell.store.series import Columns, as_block
+from openbell.store.series import Columns
 
 Make = Callable[[int, Sequence[int]], Sequence[Block]]
 """Makes the bars from a session on, of those series whose places are given."""
@@ -59,8 +59,12 @@ class _Roll:
             bars = len(kept)
             self.first, self.columns = first, np.empty((7, int(_ROOM * (bars + len(made)))))
             _put(kept, self.columns[:, :bars])
-        _put(made, self.columns[:, bars : bars + len(made)])
-        self.block, self.last = as_block(self.columns[:, : bars + len(made)]), last
+        more = bars + len(made)
+        _put(made, self.columns[:, bars:more])
+        fixed = self.columns.view()
+        fixed.setflags(write=False)
+        ts, *others = fixed[:, :more]
+        self.block, self.last = Block(ts.view(np.int64), *others), last
 
 
 class Rolled:
