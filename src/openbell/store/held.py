@@ -8,18 +8,18 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from openbell.bars.block import Block
+from openbell.bars.block import Block, Floats
 from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.store.days import Rows
 from openbell.store.files import OpenFiles
-from openbell.store.series import COLUMN_COUNT, Columns, Entries, SeriesDays, as_block
+from openbell.store.series import COLUMN_COUNT, Columns, Entries, SeriesDays, as_block, joined
 
 _ROOM = 1.25
 
@@ -103,7 +103,7 @@ class Reader:
         key
             Under which a window is kept; None to keep nothing.
         """
-        direct = self.at_hand(key, series, files, wish)
+        (direct,) = self.at_hand([key], [series], files, wish)
         if direct is not None:
             return direct
         if key is None:
@@ -117,12 +117,20 @@ class Reader:
                 self._keep(key, window)
             return window.block(wish)
 
-    def at_hand(self, key: Hashable | None, series: SeriesDays, files: OpenFiles, wish: Wish) -> Block | None:
-        """The bars of a wish where nothing must be read or copied: kept in a window, or mapped as they lie."""
-        window = None if key is None else self._windows.get(key)
-        if window is not None and window.holds(wish):
-            return window.block(wish)
-        return None if window is not None and window.precedes(wish) else _mapped(series, files, wish)
+    def at_hand(
+        self, keys: Sequence[Hashable | None], every: Sequence[SeriesDays], files: OpenFiles, wish: Wish
+    ) -> list[Block | None]:
+        """The bars of a wish of each series where nothing must be read or copied: kept in a window, or mapped."""
+        windows = [None if key is None else self._windows.get(key) for key in keys]
+        blocks = [None if window is None or not window.holds(wish) else window.block(wish) for window in windows]
+        away = [
+            place
+            for place, (window, block) in enumerate(zip(windows, blocks, strict=True))
+            if block is None and (window is None or not window.precedes(wish))
+        ]
+        for place, block in zip(away, _mapped([every[place] for place in away], files, wish), strict=True):
+            blocks[place] = block
+        return blocks
 
     def _keep(self, key: Hashable, window: Window) -> None:
         with self._lock:
@@ -165,25 +173,33 @@ class Reader:
         target[:] = everything[:, grid.slots_of(everything[0].view(np.int64)) >= 0]
 
 
-def _mapped(series: SeriesDays, files: OpenFiles, wish: Wish) -> Block | None:
-    """The bars as views of a mapped file; None when they do not lie together, or not all are on the grid."""
-    if series.block is not None:
-        return None
-    entries = series.inside(wish.first, wish.last)
-    rows, owners = series.rows[entries], series.owners[entries]
-    if not len(rows):
-        return Block.empty()
-    part = series.days[wish.hours.value][entries]
-    spans = part["span"]
-    start = int(rows[0]) + int(part["first"][0])
-    end = int(rows[-1]) + int(part["first"][-1]) + int(spans[-1])
-    together = int(spans.sum(dtype=np.int64)) == end - start and (
-        len(series.pieces) == 1 or (owners == owners[0]).all()
-    )
-    if not together or not (spans == part["bars"]).all():
-        return None
-    columns = files.mapped(series.pieces[owners[0]].file)
-    return None if columns is None else Block(columns[0].view(np.int64), *columns[1:])[start:end]
+def _mapped(every: Sequence[SeriesDays], files: OpenFiles, wish: Wish) -> list[Block | None]:
+    """The bars of each series as views of a mapped file; None where they lie apart, or some of them off the grid."""
+    blocks = [None if series.block is not None else Block.empty() for series in every]
+    entries = joined(every, wish.first, wish.last)
+    filled = np.flatnonzero(entries.sizes)
+    if not len(filled):
+        return blocks
+    sizes = entries.sizes[filled]
+    heads = np.cumsum(sizes) - sizes
+    hours = entries.days[wish.hours.value]
+    begins, spans = entries.rows + hours["first"], hours["span"].astype(np.int64)
+    starts, owners = begins[heads], entries.owners[heads]
+    ends = begins[heads + sizes - 1] + spans[heads + sizes - 1]
+    scattered = (spans != hours["bars"]) | (entries.owners != owners.repeat(sizes))
+    together = (np.add.reduceat(spans, heads) == ends - starts) & ~np.logical_or.reduceat(scattered, heads)
+    rows = zip(starts.tolist(), ends.tolist(), strict=True)
+    for place, owner, span, whole in zip(filled.tolist(), owners.tolist(), rows, together.tolist(), strict=True):
+        series = every[place]
+        columns = files.mapped(series.pieces[owner].file) if whole and series.block is None else None
+        blocks[place] = None if columns is None else _rows(columns, *span)
+    return blocks
+
+
+def _rows(columns: tuple[Floats, ...], start: int, end: int) -> Block:
+    ts, open_, high, low, close, volume = columns
+    rows = slice(start, end)
+    return Block(ts[rows].view(np.int64), open_[rows], high[rows], low[rows], close[rows], volume[rows])
 
 
 def _with_room(window: Window, first: int, rows: int) -> Window:
