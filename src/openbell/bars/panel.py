@@ -1,17 +1,14 @@
 """Today's bars of one interval for all symbols: a rectangle of slots x fields x rows, with a cursor that marks now."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Block, Floats
 from openbell.bars.grid import Grid
+from openbell.bars.sheaf import Sheaf
 
 Flags = npt.NDArray[np.bool_]
 Slots = npt.NDArray[np.int64]
-
-_FEW, _TOGETHER = 4, 32
 
 
 class BarPanel:
@@ -88,38 +85,17 @@ class BarPanel:
         if self.shares is not None:
             self.shares[where, row] = block.shares
 
-    def write_many(self, rows: Sequence[int], slots: Sequence[Slots], blocks: Sequence[Block]) -> None:
-        """`write` for many empty rows, some that stand side by side at a time: memory is gone through once for these.
+    def write_many(self, rows: Slots, sheaf: Sheaf) -> None:
+        """Put whole bars of many symbols into their slots; those that start no window of today are left out.
 
         Parameters
         ----------
         rows
-            Ascending.
+            int64, the row of each symbol.
         """
-        done = 0
-        while done < len(rows):
-            end = done + 1
-            while end < len(rows) and rows[end] == rows[end - 1] + 1 and end - done < _TOGETHER:
-                end += 1
-            if end - done < _FEW:
-                for place in range(done, end):
-                    self.write(rows[place], slots[place], blocks[place])
-            else:
-                self._write_beside(rows[done], slots[done:end], blocks[done:end])
-            done = end
+        from openbell.bars.folding import scatter
 
-    def _write_beside(self, first: int, slots: Sequence[Slots], blocks: Sequence[Block]) -> None:
-        count, length = len(blocks), len(self.grid)
-        values, present = np.full((count, len(FIELDS), length), np.nan), np.zeros((count, length), np.bool_)
-        for row, (where, block) in enumerate(zip(slots, blocks, strict=True)):
-            for field, column in enumerate(block.columns):
-                values[row, field, where] = column
-            present[row, where] = True
-        self.values[:, :, first : first + count] = values.transpose(2, 1, 0)
-        self.present[:, first : first + count] = present.T
-        if self.shares is not None:
-            for row, (where, block) in enumerate(zip(slots, blocks, strict=True)):
-                self.shares[where, first + row] = block.shares
+        scatter(sheaf, rows, self.grid.stamps, self.values, self.present, self.shares)
 
     def erase(self, row: int, first: int = 0) -> None:
         """Empty a row from a slot on."""
