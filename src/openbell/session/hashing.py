@@ -27,7 +27,7 @@ from openbell.session.rows import Rows
 
 BYTES_PER_SESSION = 32
 
-Owners = tuple["weakref.ref[npt.NDArray[np.generic]]", ...]
+Owners = list["weakref.ref[npt.NDArray[np.generic]]"]
 
 # Fewer new bars than this are hashed together with those of other symbols.
 _FEW = 1 << 11
@@ -196,9 +196,8 @@ def _columns(block: Block) -> Columns:
 
 def _owners(block: Block) -> Owners:
     """Whose memory the columns of a block are, as references that do not keep it."""
-    shares = () if block.completeness is None else (block.completeness,)
-    columns = (block.ts, *block.columns, *shares)
-    return tuple(weakref.ref(column.base if isinstance(column.base, np.ndarray) else column) for column in columns)
+    columns = [block.ts, *block.columns] if block.completeness is None else [block.ts, *block.columns, block.shares]
+    return [weakref.ref(one.base if isinstance(one.base, np.ndarray) else one) for one in columns]
 
 
 def _ones(bars: int) -> Floats:
