@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 
 import openbell as ob
-from openbell.desk.bars import BarCursor, Bars
+from openbell.desk.bars import Bars
+from openbell.desk.cursor import BarCursor
+from openbell.desk.needs import Needs
 
 
 class _Reading(ob.Strategy):
@@ -25,9 +27,10 @@ class Reader(_Reading):
 
     interval: str = "1m"
 
+    def setup(self, needs: Needs) -> None:
+        needs.calls(self.interval)
+
     def on_bars(self, bars: Bars) -> None:
-        if bars.interval != self.interval:
-            return
         close = bars.close
         above = (close > bars.indicator(self.sma)) & (close > bars.indicator(self.ema))
         calm = (bars.indicator(self.rsi) < 70) & (bars.indicator(self.atr) > 0)

@@ -240,3 +240,40 @@ def test_there_is_no_store_where_nothing_was_imported(tmp_path: Path, xnys: Cale
         DataManager(tmp_path, xnys)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def awkward_frames(base: Block) -> list[tuple[tuple[str, str], pl.DataFrame]]:
+    """Frames that are alike and others that are not, with all that may be wrong with their rows."""
+    whole = frame_of(base)
+    bad = whole.with_columns(close=pl.when(pl.col("ts").rank("ordinal") == 7).then(-1.0).otherwise(pl.col("close")))
+    return [
+        (("BAD", "1m"), bad),
+        (("NONE", "1m"), whole[:0]),
+        (("TWICE", "1m"), whole.vstack(whole[10:12].with_columns(close=pl.col("close") + 0.5))),
+        (("mixed", "1m"), whole.reverse()),
+        (("MIXED", "1m"), whole[:100].with_columns(volume=pl.lit(7.0))),
+        (("FIVE", "5m"), whole.gather_every(5)),
+        (("BARE", "1m"), whole.drop("volume")),
+        (("", "1m"), whole.with_columns(symbol=pl.lit("MIXED"))[50:60]),
+        (("LAST", "1m"), whole.with_columns(pl.col("ts").dt.cast_time_unit("us"), pl.col("open").cast(pl.String))),
+    ]
+
+
+def test_frames_together_are_what_they_are_one_by_one(tmp_path: Path, minutes: Minutes) -> None:
+    """However many are read as one, no row is lost and each refused one is told with its own number."""
+    frames = awkward_frames(minutes(MONDAY, 2))
+
+    together = import_frames(dict(frames), tmp_path / "together", market="XNYS")
+    single = [import_frames({key: frame}, tmp_path / "single", market="XNYS") for key, frame in frames]
+
+    assert together.total("rows") == sum(one.total("rows") for one in single) == sum(len(frame) for _, frame in frames)
+    for series in together.series:
+        assert series.rows == series.stored + series.quarantined + series.duplicates
+    for symbol, interval in (("BAD", MINUTE), ("TWICE", MINUTE), ("MIXED", MINUTE), ("BARE", MINUTE), ("LAST", MINUTE)):
+        stored = [all_bars(tmp_path / store, symbol, interval) for store in ("together", "single")]
+        assert stored[0].equals(stored[1])
+    assert together.quarantine is not None
+    assert (
+        together.quarantine.read_text() == (tmp_path / "single" / "quarantine" / together.quarantine.name).read_text()
+    )
+    assert pl.read_csv(together.quarantine).select("symbol", "row").rows() == [("BAD", 7)]

@@ -12,6 +12,7 @@ import pytest
 from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.errors import StoreError
+from openbell.market.actions import Prices
 from openbell.market.calendar import Calendar
 from openbell.store.export import frame_of
 from openbell.store.importing import import_frames
@@ -80,6 +81,46 @@ def test_the_next_day_reads_only_itself_and_leaves_blocks_alone(
     assert np.array_equal(second.close, base.close[390 : 6 * 390])
     assert np.array_equal(third.close, base.close[3 * 390 :])
     assert not third.close.flags.writeable
+
+
+def test_bars_on_both_sides_of_a_new_year_are_views_of_their_file(
+    tmp_path: Path, minutes: Minutes, xnys: Calendar
+) -> None:
+    turn = date(2024, 12, 27)
+    store = filled(tmp_path / "store", {f"S{n:03d}": minutes(turn, 6, level=n) for n in range(20)})
+    manager = DataManager(store, xnys)
+    session = xnys.first_on_or_after(turn)
+
+    block = manager.read(["S007"], MINUTE, session + 1, session + 4)["S007"]
+
+    assert not block.close.flags.owndata
+    assert np.array_equal(block.close, minutes(turn, 6, level=7).close[390:1950])
+
+
+def test_a_window_is_given_up_once_bars_lie_together(tmp_path: Path, minutes: Minutes, xnys: Calendar) -> None:
+    blocks = {f"S{n:03d}": minutes(MONDAY, 8, level=n) for n in range(20)}
+    for days in (slice(0, 390), slice(390, None)):
+        filled(tmp_path / "store", {name: block[days] for name, block in blocks.items()})
+    manager = DataManager(tmp_path / "store", xnys)
+    session = xnys.first_on_or_after(MONDAY)
+
+    reads = [manager.read(list(blocks), MINUTE, session + day, session + day + 3)["S007"] for day in range(3)]
+
+    assert [block.close.base.ndim for block in reads] == [2, 1, 1], "a window's columns lie in one array"
+    for day, block in enumerate(reads):
+        assert np.array_equal(block.close, blocks["S007"].close[390 * day : 390 * (day + 4)])
+
+
+def test_memory_that_was_given_back_is_read_again(tmp_path: Path, minutes: Minutes, xnys: Calendar) -> None:
+    store = filled(tmp_path / "store", {f"S{n:03d}": minutes(MONDAY, 5, level=n) for n in range(20)})
+    manager = DataManager(store, xnys)
+    session = xnys.first_on_or_after(MONDAY)
+    block = manager.read(["S007"], MINUTE, session, session + 4)["S007"]
+    before = block.close.copy()
+
+    manager.as_of(session + 5, Prices.RAW)
+
+    assert np.array_equal(block.close, before)
 
 
 def test_chunks_hold_every_symbol_once(tmp_path: Path, minutes: Minutes, xnys: Calendar) -> None:

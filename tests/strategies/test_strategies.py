@@ -7,6 +7,7 @@ import pytest
 from sessions import document, started
 
 import openbell as ob
+from openbell.desk.needs import Needs
 
 HEAD = "import numpy as np\nimport openbell as ob\n\n"
 
@@ -379,3 +380,87 @@ def test_candidates_of_scanners_are_not_seen_until_they_are_promoted(store: Path
     assert [seen[at] for at in ("10:00", "10:01", "11:00", "11:01")] == [two, three, three, two]
     assert [one for one in sees.heard if isinstance(one, tuple)] == [("added", "TSLA"), ("removed", "TSLA")]
     assert {one for one in sees.heard if isinstance(one, str)} == {"NVDA", "AAPL", "TSLA"}
+
+
+CALLED = """
+class Called(ob.Strategy):
+    all: bool = False
+
+    def setup(self, needs):
+        self.seen, self.told = [], []
+        self.sma = needs.indicator("sma", interval="1m", period=3)
+        if not self.all:
+            needs.calls("5m")
+
+    def on_bars(self, bars):
+        if bars.interval == "5m":
+            self.seen.append((bars.now, *bars.close.tolist(), *bars.indicator(self.sma).tolist()))
+            if len(self.seen) == 4:
+                self.desk.add_symbol("AAPL")
+        elif not self.all:
+            raise AssertionError(bars.interval)
+
+    def on_bar(self, bar):
+        self.told.append((bar.interval, bar.symbol, bar.ts, bar.close))
+
+    def on_symbol_added(self, symbol):
+        self.told.append((symbol, self.desk.now))
+"""
+
+
+def test_one_is_called_for_the_intervals_that_it_names_which_come_with_it(store: Path, tmp_path: Path):
+    day = started(store, "16:00", strategies=written(tmp_path, CALLED), session={"intervals": ["1m"]}, history=[])
+
+    called, five = strategy_of(day), day.session_data.get_symbol_data("NVDA").bars["5m"]
+    assert [seen[0] for seen in called.seen] == (five.today.ts + 300_000_000_000).tolist()
+    assert ("AAPL", called.seen[3][0] + 60_000_000_000) in called.told
+    assert not day._dispatcher.seats[0].faults
+
+
+def test_instants_that_nobody_hears_go_by_together_and_end_in_the_same_state(store: Path, tmp_path: Path):
+    rules = {whole: written(tmp_path, CALLED, all=whole) for whole in (False, True)}
+    together, one_by_one = (started(store, strategies=rules[whole]) for whole in (False, True))
+    for at in ("09:33", "09:47", "10:20", "15:58", "16:00"):
+        for day in (together, one_by_one):
+            day.advance_to(at)
+        assert together.digest() == one_by_one.digest()
+        assert together.instants == one_by_one.instants
+
+    assert strategy_of(together).seen == strategy_of(one_by_one).seen
+    heard = [told for told in strategy_of(one_by_one).told if told[0] != "1m"]
+    assert strategy_of(together).told == heard
+
+
+@pytest.mark.parametrize("wrong", [(), ("five",)])
+def test_calls_for_no_interval_are_refused(wrong: tuple[str, ...]):
+    with pytest.raises(ValueError, match="5m"):
+        Needs("strategy:Called").calls(*wrong)
+
+
+FITFUL = """
+class Fitful(ob.Strategy):
+    def setup(self, needs):
+        self.seen = []
+
+    def on_bar(self, bar):
+        minute = bar.ts // 60_000_000_000 % 60
+        name = "open high low close volume".split()[minute // 12 if bar.symbol == "NVDA" else minute % 5]
+        self.seen.append((bar.symbol, bar.interval, bar.ts, name, getattr(bar, name)))
+        if minute % 7 == 0:
+            kept = bar.copy()
+            assert getattr(kept, name) == getattr(bar, name)
+        assert getattr(bar, "height", None) is None
+"""
+
+
+def test_a_bar_has_every_column_whenever_it_is_read_for_the_first_time(store: Path, tmp_path: Path):
+    day = started(store, "16:00", strategies=written(tmp_path, FITFUL), session={"symbols": ["NVDA", "THIN", "AAPL"]})
+
+    seen = strategy_of(day).seen
+    assert not day._dispatcher.seats[0].faults
+    for symbol, interval in [("NVDA", "1m"), ("THIN", "1m"), ("AAPL", "5m")]:
+        today = day.session_data.get_symbol_data(symbol).bars[interval].today
+        told = [one for one in seen if one[:2] == (symbol, interval)]
+        assert [ts for _, _, ts, _, _ in told] == today.ts.tolist()
+        wanted = [getattr(today, name)[place] for place, (_, _, _, name, _) in enumerate(told)]
+        assert [value for *_, value in told] == wanted

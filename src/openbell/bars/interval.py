@@ -21,12 +21,14 @@ class Unit(StrEnum):
 _WIDTH_NS = {Unit.SECOND: NS_PER_SECOND, Unit.MINUTE: NS_PER_MINUTE}
 _RANK = {Unit.SECOND: 1, Unit.MINUTE: 60, Unit.DAY: 1_000_000, Unit.WEEK: 7_000_000}
 
+_made: dict[tuple[int, Unit], "Interval"] = {}
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Interval:
     """How long a bar is: seconds, minutes, sessions (``d``) or weeks of sessions (``w``).
 
-    Two intervals of the same length are equal: ``60s`` is ``1m`` and ``1h`` is ``60m``.
+    Two intervals of the same length are one object, which dictionaries find at once: ``60s`` is ``1m``.
 
     Examples
     --------
@@ -38,6 +40,13 @@ class Interval:
 
     count: int
     unit: Unit
+
+    def __new__(cls, count: int, unit: Unit) -> "Interval":
+        """The one object of this length."""
+        return _made.setdefault((count, unit), object.__new__(cls))
+
+    def __reduce__(self) -> tuple[type["Interval"], tuple[int, Unit]]:
+        return Interval, (self.count, self.unit)
 
     @classmethod
     def parse(cls, text: str) -> "Interval":
@@ -51,7 +60,7 @@ class Interval:
         parts = _parts(text) if isinstance(text, str) else None
         if parts is None:
             raise ValueError(f"{text!r} is not an interval: write a whole number and s, m, h, d or w, like 5m or 1d")
-        return _one(*parts)
+        return Interval(*parts)
 
     def __str__(self) -> str:
         return f"{self.count}{self.unit.value}"
@@ -85,7 +94,7 @@ class Interval:
     @property
     def natural_base(self) -> "Interval":
         """The stored interval this one is made of: 1s for seconds, 1m for minutes, 1d for days and weeks."""
-        return _one(1, Unit.DAY if not self.intraday else self.unit)
+        return Interval(1, Unit.DAY if not self.intraday else self.unit)
 
     def derivable_from(self, base: "Interval") -> bool:
         """Whether whole bars of ``base`` make up one of these.
@@ -119,9 +128,3 @@ def _parts(text: str) -> tuple[int, Unit] | None:
     if letter == "s" and count % 60 == 0:
         count, letter = count // 60, "m"
     return count, Unit(letter)
-
-
-@lru_cache(maxsize=256)
-def _one(count: int, unit: Unit) -> Interval:
-    """The same object for the same length, so that dictionaries find it by identity."""
-    return Interval(count, unit)

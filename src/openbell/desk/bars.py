@@ -1,9 +1,8 @@
-"""An instant as users' code sees it: the whole cross-section as arrays, or one bar after the other.
+"""An instant as users' code sees it: the whole cross-section as arrays.
 
 What is handed out is read-only, ends at now, and is made without looking at single symbols.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 
 import numpy as np
@@ -17,7 +16,6 @@ from openbell.errors import Problem, SessionError, nearest
 from openbell.indicators.spec import IndicatorSpec
 from openbell.session.lanes import Lane, Selection
 from openbell.session.session_data import SessionData
-from openbell.session.views import Bar
 
 Flags = npt.NDArray[np.bool_]
 
@@ -254,112 +252,3 @@ def no_indicator(session: SessionData, spec: IndicatorSpec) -> Problem:
     hint = f"Did you mean {near}? Otherwise declare it" if near else "Declare it"
     fix = f"{hint} in setup with needs.indicator(...), put it under [[indicators]], or ask with add_indicator."
     return Problem(spec.key, "no symbol of the session has this indicator.", fix, code="unknown_indicator")
-
-
-class BarCursor:
-    """One symbol's bar, moved from bar to bar: read it during the call, keep it with `copy`.
-
-    Attributes
-    ----------
-    interval
-        How long the bar is.
-    ts
-        Its start, ns UTC; it ends now.
-    row
-        The symbol's place in the session.
-    open, high, low, close, volume
-        As in `openbell.desk.bars.Bars`.
-    """
-
-    __slots__ = (
-        "_lane", "_named", "_read", "_session", "_slot", "_specs", "close", "high", "interval", "low", "open", "row",
-        "ts", "volume",
-    )  # fmt: skip
-
-    interval: str
-    ts: int
-    row: int
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
-
-    def __init__(self, session: SessionData, lane: Lane) -> None:
-        self._session, self._lane, self._slot = session, lane, -1
-        self._read: dict[int, list[float]] = {}
-        self._named: dict[tuple[int, str], list[float]] = {}
-        self._specs: list[IndicatorSpec] = []
-        self.interval = str(lane.interval)
-
-    def go_through(self, slot: int, skip: Flags | None, call: Callable[["BarCursor"], object]) -> None:
-        """Call with the bars of one instant, in order of row.
-
-        Parameters
-        ----------
-        skip
-            Rows to leave out, one flag per row.
-        """
-        panel, used = self._lane.panel, self._session.rows.used
-        self._slot, self.ts = slot, int(panel.grid.stamps[slot])
-        self._read.clear()
-        self._named.clear()
-        self._specs.clear()
-        present = panel.present[slot, :used]
-        if skip is not None:
-            present = present & ~skip[:used]
-        rows = np.flatnonzero(present)
-        columns = [column.take(rows).tolist() for column in panel.values[slot]]
-        bar = self
-        for bar.row, bar.open, bar.high, bar.low, bar.close, bar.volume in zip(rows.tolist(), *columns, strict=True):
-            call(bar)
-
-    @property
-    def symbol(self) -> str:
-        """Whose bar it is."""
-        return self._session.names[self.row]
-
-    @property
-    def time(self) -> datetime:
-        """The start of the bar in exchange time."""
-        return self._session.time.at(self.ts)
-
-    @property
-    def completeness(self) -> float:
-        """Share of its base bars that were there."""
-        shares = self._lane.panel.shares
-        return 1.0 if shares is None else float(shares[self._slot, self.row])
-
-    def indicator(self, spec: IndicatorSpec, output: str | None = None) -> float:
-        """The value of an indicator for this symbol now, NaN where it does not have it.
-
-        Raises
-        ------
-        SessionError
-            If no symbol has this indicator, or it has no such output.
-        """
-        try:
-            if output is None:
-                return self._read[id(spec)][self.row]
-            return self._named[id(spec), output][self.row]
-        except KeyError:
-            return self._looked_up(spec, output)[self.row]
-
-    def _looked_up(self, spec: IndicatorSpec, output: str | None) -> list[float]:
-        """All rows' values as a list: many reads in one instant cost one."""
-        manager, used = self._session.indicators, self._session.rows.used
-        if not manager.has(spec):
-            raise SessionError(no_indicator(self._session, spec))
-        place = 0 if output is None else output_of(spec, output)
-        values: list[float] = manager.values(spec)[place, :used].tolist()
-        # By the identity of a spec, which is held so that nothing else can have it.
-        self._specs.append(spec)
-        if output is None:
-            self._read[id(spec)] = values
-        else:
-            self._named[id(spec), output] = values
-        return values
-
-    def copy(self) -> Bar:
-        """The bar as a value of its own."""
-        return Bar(self.ts, self.open, self.high, self.low, self.close, self.volume, self.completeness)

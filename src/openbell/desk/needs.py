@@ -36,6 +36,7 @@ class Needs:
         self.history: list[HistoryRule] = []
         self.aggregates: list[AggregateRule] = []
         self.minimum_quality: float | None = None
+        self.intervals: frozenset[Interval] | None = None
 
     # object: parameters may be anything that a definition takes, and the registry says what it thinks of each.
     def indicator(
@@ -117,6 +118,28 @@ class Needs:
         figure = Aggregate(column, statistic, days, weeks, per, early)  # type: ignore[arg-type]
         self.aggregates.append(AggregateRule(name, figure, _some(symbols)))
         return name
+
+    def calls(self, *intervals: str | Interval) -> Self:
+        """Have these intervals, and be called when their bars end and for no others; without it, for all there are.
+
+        Between two such instants others go by many at a time, so that a strategy on 5m costs little on a 1s base.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or one of them is no interval.
+
+        Examples
+        --------
+        >>> sorted(str(one) for one in Needs("strategy:Crossover").calls("5m", "1h").intervals)
+        ['5m', '60m']
+        """
+        if not intervals:
+            raise ValueError('name the intervals to be called for, like needs.calls("5m")')
+        for one in intervals:
+            self.bars(one)
+        self.intervals = frozenset(rule.intervals[0] for rule in self.history[-len(intervals) :])
+        return self
 
     def quality(self, minimum: float) -> Self:
         """The least quality of a symbol's bars, 0 to 100: below it `Bars.trusted` is False and ``on_bar`` not called.

@@ -59,6 +59,8 @@ class Control:
     ----------
     attended
         Whether somebody watches who can resume: then a pause made inside a callback waits, too.
+    quiet
+        Whether there is no speed, pause, goal or stop to heed: then instants come without a look.
 
     Examples
     --------
@@ -79,7 +81,7 @@ class Control:
         self._met = False
         self._streamer: int | None = None
         self._anchor: tuple[float, int] | None = None
-        self._quiet = not speed
+        self.quiet = not speed
         self.attended = False
 
     @property
@@ -206,8 +208,8 @@ class Control:
         return self._go(lambda end: end > limit, limit, hurry=False)
 
     @contextmanager
-    def streaming(self) -> Iterator[Callable[[int], bool]]:
-        """While a thread streams: what it gets says whether the instant that ends then may come now."""
+    def streaming(self) -> Iterator[Callable[[int | None, int], bool]]:
+        """While a thread streams up to a time: what it gets says whether the next instant, if any, may come now."""
         former, self._streamer = self._streamer, threading.get_ident()
         self._anchor = None
         try:
@@ -215,9 +217,9 @@ class Control:
         finally:
             self._streamer = former
 
-    def _may_come(self, end: int) -> bool:
+    def _may_come(self, end: int | None, until: int) -> bool:
         """Wait until an instant may come; False when whoever streams is to come back instead."""
-        if self._quiet:
+        if end is None or end > until:
             return True
         with self._changed:
             while True:
@@ -269,12 +271,12 @@ class Control:
 
     @contextmanager
     def _change(self) -> Iterator[None]:
-        """Change something and wake whoever waits; without anything to heed, instants come without a look."""
+        """Change something and wake whoever waits."""
         with self._changed:
             yield
             self._anchor = None
             heed = (self._speed, self._paused_by is not None, self._goal is not None, self._day.stopping)
-            self._quiet = not any(heed)
+            self.quiet = not any(heed)
             self._changed.notify_all()
 
     def _must_be_active(self, call: str) -> None:

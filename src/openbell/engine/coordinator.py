@@ -186,20 +186,20 @@ class SessionCoordinator:
 
     def stream_until(self, instant: int) -> bool:
         """Run every instant up to one, ns UTC, with the requests of each; False when `control` has held it before."""
-        stream, requests, dispatcher = self._stream, self.requests, self._dispatcher
-        with self.control.streaming() as may_come:
-            while (end := stream.next_end()) is not None and end <= instant:
-                if not may_come(end):
+        stream, requests, dispatcher, control = self._stream, self.requests, self._dispatcher, self.control
+        with control.streaming() as may_come:
+            while True:
+                if not (control.quiet or may_come(stream.next_end(), instant)):
                     return False
                 with requests.turn:
-                    happened = stream.step(instant)
+                    heard = dispatcher.heard()
+                    alone = control.quiet and self.on_instant is None
+                    happened = stream.step(instant, heard if alone else None)
                     if happened is None:
-                        continue
+                        break
                     if self.on_instant is not None:
                         self.on_instant(happened.now)
-                    with requests.callbacks():
-                        dispatcher.call(happened)
-                    requests.serve()
+                    requests.around(dispatcher.call, happened)
         self.time.advance(max(instant, self.time.now))
         return True
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from openbell.config.session_file import SessionFile
-from openbell.desk.bars import BarCursor, Bars, Flags
+from openbell.desk.bars import Bars, Flags
+from openbell.desk.cursor import BarCursor, Reads
 from openbell.desk.grades import Grades
 from openbell.desk.needs import Needs
 from openbell.desk.sight import Sight
@@ -43,9 +44,16 @@ class StrategySeat:
         self.strategy: Strategy = seat.user
         self.whole, self.each = (seat.hears(Strategy, method) for method in ("on_bars", "on_bar"))
         self.graded = seat.hears(Strategy, "on_quality") and seat.needs.minimum_quality is not None
+        self._called = self.whole or self.each or self.graded
         self._views: dict[Lane, Bars] = {}
         self._cursors: dict[Lane, BarCursor] = {}
         self._below: dict[Lane, Flags] = {}
+        self._reads = Reads()
+
+    def listens(self, lane: Lane) -> bool:
+        """Whether it is called when windows of a lane end."""
+        intervals = self.seat.needs.intervals
+        return self._called and (intervals is None or lane.interval in intervals)
 
     def clear(self) -> None:
         """Forget the views of the last day."""
@@ -60,7 +68,7 @@ class StrategySeat:
     def cursor(self, session: SessionData, lane: Lane) -> BarCursor:
         """What goes through the bars of a lane."""
         if lane not in self._cursors:
-            self._cursors[lane] = BarCursor(session, lane)
+            self._cursors[lane] = BarCursor(session, lane, self.strategy.on_bar, self._reads)
         return self._cursors[lane]
 
     def crossings(self, lane: Lane, grades: Grades) -> Iterator[tuple[int, float]]:
@@ -99,8 +107,9 @@ class Dispatcher:
         self.scans = [Scan(seat, rule, engine) for seat, rule in zip(scanners, file.scanners, strict=True)]
         self._session: SessionData | None = None
         self._known: frozenset[str] = frozenset()
-        self._revision = -1
-        self._state = (-1, -1)
+        self._revision = self._laid_out = self._capacity = -1
+        self._untold = False
+        self._heard: frozenset[Lane] = frozenset()
         self._turns: dict[tuple[Lane, ...], list[Turn]] = {}
 
     @property
@@ -122,7 +131,7 @@ class Dispatcher:
     def clear(self, session: SessionData) -> None:
         """Turn to a new day's session."""
         self._session = session
-        self._state, self._turns = (-1, -1), {}
+        self._laid_out = -1
         self._grades, self._windows = Grades(session), Windows(session)
         self._sight = Sight(session, scanned=bool(self.scans))
         for one in self._strategies:
@@ -155,18 +164,25 @@ class Dispatcher:
         for one in self._strategies:
             one.seat.call(one.strategy.on_day_end)
 
+    def heard(self) -> frozenset[Lane] | None:
+        """The lanes that anybody listens to; None where every instant counts. To be asked before each instant."""
+        session = self._session
+        assert session is not None
+        if self._laid_out != session.revision or self._capacity != session.capacity:
+            self._laid_out, self._capacity, self._turns = session.revision, session.capacity, {}
+            self._untold = session.revision != self._revision
+            self._heard = frozenset(
+                lane for lane in session.lanes.values() if any(one.listens(lane) for one in self._strategies)
+            )
+        return None if self._untold or self.scans else self._heard
+
     def call(self, instant: Instant) -> None:
         """Call every strategy for the intervals that ended, shortest first."""
-        session, told = self._session, True
-        assert session is not None
-        if self._state != (session.revision, session.capacity):
-            told = session.revision == self._revision
-            self._state, self._turns = (session.revision, session.capacity), {}
         turns = self._turns.get(instant.lanes)
         if turns is None:
             turns = self._turns[instant.lanes] = self._made(instant.lanes)
-        if not told:
-            turns = [*self._news(turns)]
+        if self._untold:
+            self._untold, turns = False, [*self._news(turns)]
         for seat, callback, argument in turns:
             seat.call(callback, argument)
         for scan in self.scans:
@@ -187,7 +203,7 @@ class Dispatcher:
         assert session is not None
         turns: list[Turn] = []
         for one in self._strategies:
-            for lane in lanes:
+            for lane in filter(one.listens, lanes):
                 if one.graded:
                     turns.append((one.seat, self._quality, (one, lane)))
                 if one.whole:
@@ -195,17 +211,18 @@ class Dispatcher:
                     view.turn_to(self._sight.selection(lane))
                     turns.append((one.seat, one.strategy.on_bars, view))
                 if one.each:
-                    turns.append((one.seat, self._each, (one, one.cursor(session, lane), lane)))
+                    cursor = one.cursor(session, lane)
+                    cursor.turn_to(self._sight.hidden)
+                    minimum = one.seat.needs.minimum_quality
+                    if minimum is None:
+                        turns.append((one.seat, cursor.go_through, None))
+                    else:
+                        turns.append((one.seat, self._trusted, (cursor, lane, minimum)))
         return turns
 
-    def _each(self, whose: tuple[StrategySeat, BarCursor, Lane]) -> None:
-        one, cursor, lane = whose
-        minimum = one.seat.needs.minimum_quality
-        skip = self._sight.hidden
-        if minimum is not None:
-            poor = ~(self._grades.quality(lane) >= minimum)
-            skip = poor if skip is None else poor | skip
-        cursor.go_through(lane.panel.cursor - 1, skip, one.strategy.on_bar)
+    def _trusted(self, whose: tuple[BarCursor, Lane, float]) -> None:
+        cursor, lane, minimum = whose
+        cursor.go_through(self._grades.quality(lane) >= minimum)
 
     def _quality(self, whose: tuple[StrategySeat, Lane]) -> None:
         assert self._session is not None

@@ -6,7 +6,7 @@ same few microseconds however many lanes and indicators there are, and many inst
 are added, moved or taken out the tables are made anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +41,8 @@ BLOCK = 64
 # Open, high, low, close, volume, and how many bars.
 BLOCKS = 6
 
-_FAILED = PLAN.index("failed")
+_COUNT, _FAILED = PLAN.index("count"), PLAN.index("failed")
+_NEXT = LANE.index("next")
 
 Numbers = npt.NDArray[np.int64]
 
@@ -67,8 +68,9 @@ class Drive:
         self._held: list[object] = [ends]
         self._fed: list[Fed] = []
         self._session, self._feed, self._numbers = session, feed, {lane.interval: at for at, lane in enumerate(lanes)}
+        self._lanes = _table([self._lane(lane) for lane in lanes], LANE)
         tables = {
-            "lanes": _table([self._lane(lane) for lane in lanes], LANE),
+            "lanes": self._lanes,
             "folds": _table([fold for lane in lanes for fold in self._folds(lane)], FOLD),
             "links": _table([link for lane in lanes for link in self._links(lane)], LINK),
         }
@@ -87,10 +89,23 @@ class Drive:
         self._plan = np.array([given[name] for name in PLAN], np.int64)
         self._go = ready(loop_of(*DRIVE), self._at(self._plan))
 
-    def go(self) -> None:
-        """Take the session through the next instant."""
+    @property
+    def go(self) -> Callable[[], None]:
+        """What takes the session through the next instant, or through as many as were asked for."""
+        return self._go_guarded if self._raising else self._go
+
+    def ask_for(self, instants: int) -> None:
+        """Have the next calls go through so many instants each."""
+        self._plan[_COUNT] = instants
+
+    def cursors(self) -> list[int]:
+        """How many windows of each lane have ended."""
+        ended: list[int] = self._lanes[:, _NEXT].tolist()
+        return ended
+
+    def _go_guarded(self) -> None:
         self._go()
-        if self._raising and self._plan[_FAILED]:
+        if self._plan[_FAILED]:
             # It raises again, with its reasons, where Python can hear it.
             self._fed[self._plan[_FAILED] - 1].again()
 

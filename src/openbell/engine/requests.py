@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import TypeVar
 
 from openbell.errors import Problem
 from openbell.provisioning.result import ProvisioningResult, Status
@@ -17,6 +18,7 @@ PATIENCE_SECONDS = 60.0
 _GLANCE_SECONDS = 0.02
 
 Action = Callable[[], ProvisioningResult]
+Happened = TypeVar("Happened")
 
 
 @dataclass(slots=True)
@@ -35,6 +37,11 @@ class Requests:
     ----------
     patience
         Seconds that another thread's request waits for its turn before it is refused.
+
+    Attributes
+    ----------
+    calling
+        The thread in which users' callbacks run, None while there are none: what it asks for is queued.
     """
 
     def __init__(self, patience: float = PATIENCE_SECONDS) -> None:
@@ -43,17 +50,27 @@ class Requests:
         self._gate = threading.Lock()
         self._from_callbacks: list[Ticket] = []
         self._from_threads: list[Ticket] = []
-        self._calling: int | None = None
+        self.calling: int | None = None
 
     def callbacks(self) -> "Requests":
         """While users' callbacks run (``with requests.callbacks():``) what this thread asks for is queued."""
         return self
 
     def __enter__(self) -> None:
-        self._calling = threading.get_ident()
+        self.calling = threading.get_ident()
 
     def __exit__(self, *_: object) -> None:
-        self._calling = None
+        self.calling = None
+
+    def around(self, callbacks: Callable[[Happened], object], happened: Happened) -> None:
+        """Have users' callbacks called, and carry out what waits then; the turn must be held."""
+        self.calling = threading.get_ident()
+        try:
+            callbacks(happened)
+        finally:
+            self.calling = None
+        if self._from_callbacks or self._from_threads:
+            self.serve()
 
     def submit(self, promised: ProvisioningResult, action: Action) -> ProvisioningResult:
         """Have an action carried out: at once, or queued inside a callback.
@@ -66,7 +83,7 @@ class Requests:
             Does the work and gives the outcome.
         """
         ticket = Ticket(action, promised)
-        if self._calling == threading.get_ident():
+        if self.calling == threading.get_ident():
             self._from_callbacks.append(ticket)
             return promised
         with self._gate:

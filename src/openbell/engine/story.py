@@ -1,11 +1,17 @@
 """What happened to each symbol: who asked, what was decided, what was done, when and how long it took."""
 
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from openbell.provisioning.result import ProvisioningResult
+
+Said = tuple[str, str, str, str, str, str]
+"""Symbol, operation, owner, status, step, note."""
+
+_PENDING = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +50,50 @@ class Event:
 
 
 class Story:
-    """The events of a run, in order."""
+    """The events of a run, in order.
+
+    A run of years has millions of them, so those of past days are kept as columns: what is said, and how much of it.
+    """
 
     def __init__(self) -> None:
-        self._events: list[Event] = []
         self._told: list[ProvisioningResult] = []
+        self._said: dict[Said, int] = {}
+        # From which event on it was when.
+        self._times: list[tuple[int, int]] = []
+        self._what, self._seconds, self._bars = array("i"), array("f"), array("i")
 
     def tell(self, results: Iterable[ProvisioningResult]) -> None:
-        """Note requests that were decided; what was done for each is written down when somebody reads."""
+        """Note requests that were decided; what was done for each is written down later."""
         self._told += results
+        if len(self._told) > _PENDING:
+            self._write_down()
 
     @property
     def events(self) -> list[Event]:
         """All that happened, in order."""
+        self._write_down()
+        said = list(self._said)
+        ends = [first for first, _ in self._times[1:]] + [len(self._what)]
+        found: list[Event] = []
+        for (first, at), end in zip(self._times, ends, strict=True):
+            parts = (column[first:end] for column in (self._what, self._seconds, self._bars))
+            for what, seconds, bars in zip(*parts, strict=True):
+                symbol, operation, owner, status, step, note = said[what]
+                found.append(Event(at, symbol, operation, owner, status, step, seconds, bars, note))
+        return found
+
+    def _write_down(self) -> None:
         for result in self._told:
-            self._events += _events_of(result)
+            for said, seconds, bars in _lines_of(result):
+                self._add(result.at, said, seconds, bars)
         self._told.clear()
-        return self._events
+
+    def _add(self, at: int, said: Said, seconds: float, bars: int) -> None:
+        if not self._times or self._times[-1][1] != at:
+            self._times.append((len(self._what), at))
+        self._what.append(self._said.setdefault(said, len(self._said)))
+        self._seconds.append(seconds)
+        self._bars.append(bars)
 
     def write(self, path: Path) -> None:
         """Write all events as a Parquet file, one row each."""
@@ -78,7 +111,9 @@ class Story:
 
         story = cls()
         frame = pl.read_parquet(path).with_columns(pl.col("at").cast(pl.Int64))
-        story._events = [Event(**row) for row in frame.iter_rows(named=True)]
+        for row in frame.iter_rows(named=True):
+            said = row["symbol"], row["operation"], row["owner"], row["status"], row["step"], row["note"]
+            story._add(row["at"], said, row["seconds"], row["bars"])
         return story
 
     def of(self, symbol: str) -> tuple[Event, ...]:
@@ -89,15 +124,15 @@ class Story:
         return iter(self.events)
 
 
-def _events_of(result: ProvisioningResult) -> Iterator[Event]:
+def _lines_of(result: ProvisioningResult) -> Iterator[tuple[Said, float, int]]:
     """A request and everything that was done for it."""
-    told = (result.at, result.symbol, result.operation, result.source, result.status.value)
-    yield Event(*told, note="; ".join(f"{problem.where}: {problem.what}" for problem in result.problems))
+    told = (result.symbol, result.operation, result.source, result.status.value)
+    yield (*told, "", "; ".join(f"{problem.where}: {problem.what}" for problem in result.problems)), 0.0, 0
     for step in result.steps:
-        yield Event(*told, step.step, step.seconds, step.bars)
+        yield (*told, step.step, ""), step.seconds, step.bars
     for step in result.steps:
         if step.about:
             made_room = f"made room for {result.symbol}"
-            yield Event(result.at, step.about, "evict", result.source, "done", note=made_room)
+            yield (step.about, "evict", result.source, "done", "", made_room), 0.0, 0
     if result.failed_step is not None:
-        yield Event(*told, result.failed_step, note="failed here; the session is as it was")
+        yield (*told, result.failed_step, "failed here; the session is as it was"), 0.0, 0

@@ -2,7 +2,11 @@
 
 At each instant: streamed bars, finest interval first; windows that end now, shortest first; indicators of both. All of
 it is one compiled call (`openbell.engine.drive`), but for weeks and for indicators of which every value is kept.
+Instants at which nobody would be called are gone through many at a time.
 """
+
+from bisect import bisect_right
+from collections.abc import Collection
 
 import numpy as np
 
@@ -12,6 +16,9 @@ from openbell.feeds.replay import ReplayFeed
 from openbell.session.lanes import Lane
 from openbell.session.session_data import SessionData
 from openbell.session.weeks import close_weeks
+
+# Instants in one call: so few that a request of another thread, or a pause, has not long to wait.
+TOGETHER = 256
 
 
 class Instant:
@@ -46,43 +53,78 @@ class Stream:
         self._time = session.time
         self._instant = Instant()
         self._lanes: tuple[Lane, ...] = ()
-        self._instants = np.empty(0, np.int64)
+        self._instants = self._groups = np.empty(0, np.int64)
         self._ends: list[int] = []
         self._ended: list[tuple[Lane, ...]] = []
+        self._heard: Collection[Lane] | None = None
+        self._runs: list[int] = []
         self._place = 0
-        self._drive: Drive | None = None
         self._by_hand = False
-        self._state = (-1, -1)
+        self._revision = self._capacity = -1
         self.instants = 0
 
     def next_end(self) -> int | None:
         """When the next instant is, None after the last one."""
         session = self._session
-        if self._state != (session.revision, session.capacity):
+        if self._revision != session.revision or self._capacity != session.capacity:
             self.prepare()
         return self._ends[self._place] if self._place < len(self._ends) else None
 
-    def step(self, until: int) -> Instant | None:
+    def step(self, until: int, heard: Collection[Lane] | None = None) -> Instant | None:
         """Go to the next instant; all its bars, derived bars and indicators are in afterwards.
 
         None comes back, and nothing has happened, where there is none up to a time any more.
+
+        Parameters
+        ----------
+        heard
+            The lanes of which somebody hears: instants before the next one of these are gone through with it, as far
+            as may be without a look at anything else. None: of all.
         """
         now = self.next_end()
         if now is None or now > until:
             return None
+        if heard is not None and not self._by_hand:
+            if heard is not self._heard:
+                self._listen(heard)
+            if self._runs[self._place] > 1:
+                return self._many(until)
         place, instant = self._place, self._instant
         instant.now, instant.lanes = now, self._ended[place]
         lanes = instant.lanes
         self._place = place + 1
         self.instants += 1
         self._time.advance(now)
-        assert self._drive is not None
-        self._drive.go()
+        self._go()
         for lane in lanes:
             lane.panel.cursor += 1
         if self._by_hand:
             self._finish(lanes)
         return instant
+
+    def _many(self, until: int) -> Instant:
+        """Go through a run of instants."""
+        place, instant = self._place, self._instant
+        count = min(self._runs[place], bisect_right(self._ends, until, place) - place, TOGETHER)
+        instant.now, instant.lanes = self._ends[place + count - 1], self._ended[place + count - 1]
+        self._place = place + count
+        self.instants += count
+        self._time.advance(instant.now)
+        self._drive.ask_for(count)
+        self._go()
+        self._drive.ask_for(1)
+        for lane, cursor in zip(self._lanes, self._drive.cursors(), strict=True):
+            lane.panel.cursor = cursor
+        return instant
+
+    def _listen(self, heard: Collection[Lane]) -> None:
+        """Work out how many instants there are from each one to the next that is heard, or to the last one."""
+        bits = sum(1 << number for number, lane in enumerate(self._lanes) if lane in heard)
+        count = len(self._ends)
+        places = np.arange(count)
+        stops = np.where(self._groups & bits, places, max(count - 1, 0))
+        self._runs = (np.minimum.accumulate(stops[::-1])[::-1] - places + 1).tolist()
+        self._heard = heard
 
     def prepare(self) -> None:
         """Lay out the way through what the session holds now; done anew when that has changed."""
@@ -92,8 +134,9 @@ class Stream:
             self._lanes = lanes
             self._lay_out()
         self._drive = Drive(session, self._feed, lanes, self._instants, self._place)
+        self._go = self._drive.go
         self._by_hand = bool(session.kept) or any(lane.interval.unit is Unit.WEEK for lane in lanes)
-        self._state = (session.revision, session.capacity)
+        self._revision, self._capacity = session.revision, session.capacity
 
     def _lay_out(self) -> None:
         """The instants that are still to come, and which lanes have a window that ends then."""
@@ -109,7 +152,7 @@ class Stream:
             for group in np.unique(groups).tolist()
         }
         self._ends, self._ended = self._instants.tolist(), [known[group] for group in groups.tolist()]
-        self._place = 0
+        self._groups, self._heard, self._place = groups, None, 0
 
     def _finish(self, lanes: tuple[Lane, ...]) -> None:
         """What the compiled call leaves: bars of weeks, with their indicators, and values that are kept."""

@@ -13,7 +13,7 @@ from openbell.market.session import Hours
 Counts = npt.NDArray[np.int32]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def windows(
     calendar: Calendar, interval: Interval, base: Interval, first: int, last: int, hours: Hours
 ) -> tuple[Grid, Counts, Stamps | None]:

@@ -25,6 +25,11 @@ class ScanNeeds(Needs):
         fix = "Use needs.figure(column, statistic, days), which reads no bar, or needs.volume_so_far(days)."
         raise SessionError(Problem(f"aggregate {name!r}", "is for full symbols, not for candidates.", fix))
 
+    def calls(self, *_: object) -> NoReturn:
+        """Refused: when a scanner is called stands in the session file."""
+        fix = 'Set it under [[scanners]]: every = "5m", from, until.'
+        raise SessionError(Problem("calls", "is for strategies, not for scanners.", fix, code="no_calls"))
+
     def figure(self, column: str, statistic: str = "mean", days: int = 20) -> Figure:
         """A figure over the sessions before today; what is returned is the handle to read it by.
 

@@ -106,7 +106,7 @@ def _seen_share(
     # One bar after the close still counts: closing prints are common.
     inside = (place >= 0) & (ts < edges.ends[place] + width)
     strict = strict and not _is_edged(calendar)
-    traded = np.nan_to_num(volume)
+    traded = np.where(np.isnan(volume), 0.0, volume)
     weights = traded if not strict and traded.any() else np.ones(len(ts))
     first = int(ts[0] // _DAY_NS)
     day = ts // _DAY_NS - first
@@ -279,11 +279,16 @@ def _steady_offset(ts: Stamps, zone: str) -> int | None:
     """How far the clock of a zone is ahead of UTC during a few days, None where it may change; ascending stamps."""
     if not len(ts) or int(ts[0]) < 0 or int(ts[-1]) - int(ts[0]) > _FEW_DAYS_NS:
         return None
-    known = ZoneInfo(zone)
+    known = _zone(zone)
     ends = (_EPOCH + timedelta(microseconds=int(end) // 1000) for end in (ts[0], ts[-1]))
     offsets = {end.replace(tzinfo=known, fold=fold).utcoffset() for end in ends for fold in (0, 1)}
     offset = offsets.pop()
     return None if offsets or offset is None else int(offset.total_seconds()) * 1_000_000_000
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)  # which keeps eight itself, and reads the others again and again
 
 
 def _describe(convention: Convention, how: str) -> str:

@@ -66,11 +66,13 @@ def cuts_of(calendar: Calendar, interval: Interval, table: Tabulated) -> Iterato
 
 
 def _marks(calendar: Calendar, ordinals: Ordinals, heads: Rows, ends: Rows) -> Iterator[str]:
-    for head, end in zip(heads.tolist(), ends.tolist(), strict=True):
-        known = ordinals[head:end]
-        if int(known.min()) < 0:
-            known = known[known >= 0]
-        yield fingerprint(calendar, int(known[0]), int(known[-1])) if len(known) else ""
+    columns = (heads, ends, np.minimum.reduceat(ordinals, heads), ordinals[heads], ordinals[ends - 1])
+    for head, end, least, first, last in zip(*(column.tolist() for column in columns), strict=True):
+        if least >= 0:
+            yield fingerprint(calendar, first, last)
+        else:
+            known = ordinals[head:end][ordinals[head:end] >= 0]
+            yield fingerprint(calendar, int(known[0]), int(known[-1])) if len(known) else ""
 
 
 def strays_of(table: Tabulated) -> tuple[list[int], list[int]]:

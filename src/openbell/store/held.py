@@ -1,6 +1,7 @@
 """Bars for a range of sessions, taken from the file as they lie there, or kept in a window that grows.
 
-1. `_mapped`: rows that lie together in one file are handed out as views of the mapped file: nothing is copied.
+1. `_mapped`: rows that lie together in one file are handed out as views of the mapped file: nothing is copied, and a
+   window with earlier ones is given up.
 2. `_grown`: otherwise they are read into a window. A window's buffer has room for later sessions, and what was
    handed out is never written again: new rows go behind it. So the next day of a run reads only its own new
    day, and yesterday's blocks remain what they were.
@@ -70,6 +71,10 @@ class Window:
         """Whether a wish needs only later sessions than those that are here, without a hole between."""
         return self.first <= wish.first <= self.last + 1 and wish.last > self.last
 
+    def replaced_by(self, wish: Wish) -> bool:
+        """Whether who has the bars of a wish will hardly ask for those that are here."""
+        return self.precedes(wish) and 2 * (wish.last - wish.first) >= self.last - self.first
+
     def block(self, wish: Wish) -> Block:
         """The bars of a wish, without a copy."""
         left, right = self.starts[wish.first - self.first], self.starts[wish.last + 1 - self.first]
@@ -123,23 +128,27 @@ class Reader:
         """The bars of a wish of each series where nothing must be read or copied: kept in a window, or mapped."""
         windows = [None if key is None else self._windows.get(key) for key in keys]
         blocks = [None if window is None or not window.holds(wish) else window.block(wish) for window in windows]
-        away = [
-            place
-            for place, (window, block) in enumerate(zip(windows, blocks, strict=True))
-            if block is None and (window is None or not window.precedes(wish))
-        ]
+        away = [place for place, block in enumerate(blocks) if block is None]
         for place, block in zip(away, _mapped([every[place] for place in away], files, wish), strict=True):
-            blocks[place] = block
+            window, blocks[place] = windows[place], block
+            if block is not None and window is not None and window.replaced_by(wish):
+                self._drop(keys[place])
         return blocks
 
     def _keep(self, key: Hashable, window: Window) -> None:
+        self._drop(key)
         with self._lock:
-            old = self._windows.pop(key, None)
-            self._bytes += 8 * COLUMN_COUNT * (window.rows - (old.rows if old is not None else 0))
+            self._bytes += window.columns.nbytes
             self._windows[key] = window
             while self._bytes > self._limit and len(self._windows) > 1:
                 _, dropped = self._windows.popitem(last=False)
-                self._bytes -= 8 * COLUMN_COUNT * dropped.rows
+                self._bytes -= dropped.columns.nbytes
+
+    def _drop(self, key: Hashable) -> None:
+        """Forget a window; blocks that were handed out keep its memory as long as they need it."""
+        with self._lock:
+            old = self._windows.pop(key, None)
+            self._bytes -= 0 if old is None else old.columns.nbytes
 
     def _grown(self, window: Window | None, series: SeriesDays, files: OpenFiles, wish: Wish, room: float) -> Window:
         """A window that holds the sessions: the old one with more rows behind it where that is possible."""
@@ -184,14 +193,16 @@ def _mapped(every: Sequence[SeriesDays], files: OpenFiles, wish: Wish) -> list[B
     heads = np.cumsum(sizes) - sizes
     hours = entries.days[wish.hours.value]
     begins, spans = entries.rows + hours["first"], hours["span"].astype(np.int64)
-    starts, owners = begins[heads], entries.owners[heads]
-    ends = begins[heads + sizes - 1] + spans[heads + sizes - 1]
-    scattered = (spans != hours["bars"]) | (entries.owners != owners.repeat(sizes))
-    together = (np.add.reduceat(spans, heads) == ends - starts) & ~np.logical_or.reduceat(scattered, heads)
-    rows = zip(starts.tolist(), ends.tolist(), strict=True)
-    for place, owner, span, whole in zip(filled.tolist(), owners.tolist(), rows, together.tolist(), strict=True):
-        series = every[place]
-        columns = files.mapped(series.pieces[owner].file) if whole and series.block is None else None
+    apart = begins != np.append(0, begins[:-1] + spans[:-1])
+    apart[heads] = False
+    whole = ~np.logical_or.reduceat(apart | (spans != hours["bars"]), heads)
+    tails = heads + sizes - 1
+    rows = zip(begins[heads].tolist(), (begins[tails] + spans[tails]).tolist(), strict=True)
+    places = zip(filled.tolist(), heads.tolist(), sizes.tolist(), whole.tolist(), rows, strict=True)
+    for place, head, size, good, span in places:
+        series, owners = every[place], entries.owners[head : head + size]
+        fits = good and series.block is None and (len(series.pieces) == 1 or series.in_one_file(owners))
+        columns = files.mapped(series.pieces[owners[0]].file) if fits else None
         blocks[place] = None if columns is None else _rows(columns, *span)
     return blocks
 

@@ -109,6 +109,7 @@ class DataManager:
             Raw, or adjusted for splits, or for splits and dividends; what a vendor adjusted is left as it is.
         """
         _ = self._symbols  # looked up once, for every day
+        self._files.rest()
         seen = copy(self)
         seen._adjuster = Adjuster(self._timelines, day, prices)
         return seen

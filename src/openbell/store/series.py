@@ -93,6 +93,11 @@ class SeriesDays:
         part = self.days[hours.value][entries]
         return self.rows[entries] + part["first"], part["span"].astype(np.int64)
 
+    def in_one_file(self, owners: Rows) -> bool:
+        """Whether pieces lie in one file."""
+        volumes = self.files[owners]
+        return bool((volumes == volumes[0]).all())
+
     def fill(self, files: OpenFiles, owners: Rows, rows: Rows, counts: Rows, target: Columns) -> None:
         """Put runs of rows into ``target``, one after another; runs that follow one another are read as one."""
         if len(rows) == 1:

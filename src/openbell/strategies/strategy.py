@@ -7,7 +7,8 @@ from openbell.desk.needs import Needs
 from openbell.desk.signals import Action, Signal
 
 if TYPE_CHECKING:
-    from openbell.desk.bars import BarCursor, Bars
+    from openbell.desk.bars import Bars
+    from openbell.desk.cursor import BarCursor
 
 
 class Strategy:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from openbell.bars.block import FIELDS, Block
@@ -150,20 +151,25 @@ def names_of(texts: pl.Series) -> pl.Series:
     return known.str.strip_chars().str.to_uppercase()
 
 
-def by_symbol(frame: pl.DataFrame) -> Iterator[tuple[str, Block, bool, int]]:
-    """The rows of each symbol that a column ``symbol`` names, in order of names, whether they are sound, their step.
+Part = tuple[str, Block, bool, int | None]
+"""Rows of one symbol, whether it is known that they are sound, and their shortest step where that is known."""
 
-    Rows keep their order.
-    """
+
+def by_symbol(frame: pl.DataFrame) -> Iterator[Part]:
+    """The rows of each symbol that a column ``symbol`` names, in order of names; rows keep their order."""
     runs = frame["symbol"].rle().struct.unnest()
     if not runs["value"].is_sorted():
         frame = frame.sort("symbol", maintain_order=True)
         runs = frame["symbol"].rle().struct.unnest()
-    whole = block_of(frame)
-    lengths = runs["len"].to_numpy().astype(np.int64)
+    return cut(block_of(frame), runs["value"].to_list(), runs["len"].to_numpy().astype(np.int64))
+
+
+def cut(whole: Block, names: Sequence[str], lengths: npt.NDArray[np.int64]) -> Iterator[Part]:
+    """Rows of many symbols, symbol after symbol, as the rows of each."""
     ends = np.cumsum(lengths)
-    heads = ends - lengths
-    sound, steps = (are_sound(whole, heads), shortest_steps(whole.ts, heads)) if len(runs) else ([], [])
-    columns = (lengths.tolist(), ends.tolist(), runs["value"].to_list(), sound, steps)
-    for length, end, symbol, known, step in zip(*columns, strict=True):
-        yield symbol, whole[end - length : end], known, step
+    filled = lengths > 0
+    heads = (ends - lengths)[filled]
+    told = iter(zip(are_sound(whole, heads), shortest_steps(whole.ts, heads), strict=True)) if len(heads) else iter(())
+    for name, length, end in zip(names, lengths.tolist(), ends.tolist(), strict=True):
+        sound, step = next(told) if length else (False, None)
+        yield name, whole[end - length : end], sound, step

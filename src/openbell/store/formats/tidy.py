@@ -1,20 +1,22 @@
 """Tidy bars: the columns ``ts open high low close volume``, in Parquet files named ``<interval>/<SYMBOL>.parquet``,
 or in frames."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from openbell.bars.block import FIELDS
 from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError
-from openbell.store.formats.format import COLUMNS, Convention, Hints, Incoming, block_of, by_symbol, names_of
+from openbell.store.formats.format import COLUMNS, Convention, Hints, Incoming, Part, block_of, by_symbol, cut, names_of
 from openbell.store.formats.naming import interval_of
 from openbell.store.formats.pages import check_file, check_pages
 from openbell.store.formats.source import Source, as_stream, unreadable
 
 _TIDY = Convention()
+_ROWS_AT_ONCE = 1 << 20
 _NEEDED = ("ts", "open", "high", "low", "close")
 
 
@@ -32,9 +34,9 @@ class TidyParquet:
         where = str(source.path)
         frame = _decoded(where, source)
         interval, convention = interval_of(source, hints), _told(hints)
-        if hints.symbol is not None or "symbol" not in frame.columns:
-            return incoming_of(where, frame, interval, hints.symbol or source.name, convention)
-        return incoming_of(where, frame, interval, "", convention)
+        named = hints.symbol is None and "symbol" in frame.columns
+        symbol = "" if named else hints.symbol or source.name
+        return list(incoming_of(where, [(symbol, frame)], interval, convention))
 
 
 def _decoded(where: str, source: Source) -> pl.DataFrame:
@@ -53,32 +55,54 @@ def _told(hints: Hints) -> Convention:
     return Convention(hints.timezone is not None, hints.timezone or "UTC", hints.stamp or "open")
 
 
-# Any: a frame of polars or pandas, which is not imported for its types.
+# Any: frames of polars or pandas, which are not imported for their types.
 def incoming_of(
-    where: str, frame: Any, interval: Interval | None, symbol: str = "", convention: Convention = _TIDY
-) -> list[Incoming]:
-    """The bars of a tidy frame of polars or pandas; without a symbol they are told apart by its column ``symbol``.
+    where: str, frames: Iterable[tuple[str, Any]], interval: Interval | None, convention: Convention = _TIDY
+) -> Iterator[Incoming]:
+    """The bars of tidy frames of polars or pandas, each with its symbol, ``""`` for those in its column ``symbol``.
+
+    Frames of single symbols that follow one another and are alike are read as one, a million rows at a time.
 
     Raises
     ------
     StoreError
         If a column is missing or holds something else.
     """
-    table = frame if isinstance(frame, pl.DataFrame) else _from_pandas(frame)
-    needed = _NEEDED if symbol else ("symbol", *_NEEDED)
-    missing = [name for name in needed if name not in table.columns]
-    if missing:
-        what = f"has no column {', '.join(missing)}; it has {', '.join(table.columns) or 'none'}."
-        raise StoreError(Problem(where, what, f"Name the columns {', '.join(COLUMNS)}.", code="columns"))
-    if symbol:
-        return [Incoming(symbol.upper(), interval, block_of(_bars(where, table)), convention=convention)]
-    bars = _bars(where, table, named=True)
-    return [
-        Incoming(name, interval, block, convention=convention, sound=sound, step=step)
-        for name, block, sound, step in by_symbol(bars)
-    ]
+    for group in _alike(frames):
+        symbol, table = group[0]
+        for name, block, sound, step in _singles(where, group) if symbol else _named(where, table):
+            yield Incoming(name, interval, block, convention=convention, sound=sound, step=step)
 
 
+_Named = tuple[str, pl.DataFrame]
+
+
+def _alike(frames: Iterable[tuple[str, Any]]) -> Iterator[list[_Named]]:
+    """Frames that can be read as one; one with symbols of its own is alone."""
+    group: list[_Named] = []
+    rows = 0
+    for symbol, frame in frames:
+        table = frame if isinstance(frame, pl.DataFrame) else _from_pandas(frame)
+        rows += len(table)
+        if group and (rows > _ROWS_AT_ONCE or "" in (symbol, group[0][0]) or table.schema != group[0][1].schema):
+            yield group
+            group, rows = [], len(table)
+        group.append((symbol, table))
+    if group:
+        yield group
+
+
+def _named(where: str, table: pl.DataFrame) -> Iterator[Part]:
+    return by_symbol(_bars(where, table, named=True))
+
+
+def _singles(where: str, group: Sequence[_Named]) -> Iterator[Part]:
+    bars = _bars(where, pl.concat([table for _, table in group]))
+    lengths = np.array([len(table) for _, table in group], np.int64)
+    return cut(block_of(bars), [symbol.upper() for symbol, _ in group], lengths)
+
+
+# Any: as above.
 def _from_pandas(frame: Any) -> pl.DataFrame:
     """The columns of a pandas frame, or of one whose index holds the stamps."""
     table = frame if "ts" in frame.columns else frame.rename_axis("ts").reset_index()
@@ -98,6 +122,11 @@ def _holds_numbers(kind: pl.DataType) -> bool:
 
 
 def _bars(where: str, frame: pl.DataFrame, *, named: bool = False) -> pl.DataFrame:
+    needed = ("symbol", *_NEEDED) if named else _NEEDED
+    missing = [name for name in needed if name not in frame.columns]
+    if missing:
+        what = f"has no column {', '.join(missing)}; it has {', '.join(frame.columns) or 'none'}."
+        raise StoreError(Problem(where, what, f"Name the columns {', '.join(COLUMNS)}.", code="columns"))
     stamps = frame["ts"].dtype
     if not isinstance(stamps, pl.Datetime):
         what = f"its column ts holds {stamps}, not moments in time."

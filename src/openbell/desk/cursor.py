@@ -1,0 +1,187 @@
+"""An instant as users' code sees it, one bar after the other.
+
+A column is put into the bar from the first instant on in which it was read: what nobody reads costs nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from openbell.bars.block import FIELDS, Floats
+from openbell.desk.bars import Flags, no_indicator, output_of
+from openbell.errors import SessionError
+from openbell.indicators.spec import IndicatorSpec
+from openbell.session.lanes import Lane
+from openbell.session.session_data import SessionData
+from openbell.session.views import Bar
+
+# What goes through the bars of an instant: it gets the bar, rows, columns, and whom to call.
+Going = Callable[["BarCursor", list[int], list[list[float]], Callable[["BarCursor"], object]], None]
+
+
+class BarCursor:
+    """One symbol's bar, moved from bar to bar: read it during the call, keep it with `copy`.
+
+    Attributes
+    ----------
+    interval
+        How long the bar is.
+    ts
+        Its start, ns UTC; it ends now.
+    row
+        The symbol's place in the session.
+    open, high, low, close, volume
+        As in `openbell.desk.bars.Bars`.
+    """
+
+    __slots__ = (
+        "_call", "_lane", "_live", "_named", "_read", "_reads", "_session", "_shown", "_slot", "_specs", "close",
+        "high", "interval", "low", "open", "row", "ts", "volume",
+    )  # fmt: skip
+
+    interval: str
+    ts: int
+    row: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+    def __init__(self, session: SessionData, lane: Lane, call: Callable[["BarCursor"], object], reads: "Reads") -> None:
+        self._session, self._lane, self._call, self._reads = session, lane, call, reads
+        self._read: dict[int, list[float]] = {}
+        self._named: dict[tuple[int, str], list[float]] = {}
+        self.interval = str(lane.interval)
+        self.turn_to(None)
+
+    def turn_to(self, hidden: Flags | None) -> None:
+        """Leave out these rows from now on; to be called anew whenever rows have come, gone or moved."""
+        self._shown = None if hidden is None else ~hidden
+        # By the identity of a spec, which is held so that nothing else can have it.
+        self._live: dict[tuple[int, str | None], Floats] = {}
+        self._specs: list[IndicatorSpec] = []
+
+    def go_through(self, trusted: Flags | None) -> None:
+        """Call with each bar of the instant that is, in order of row.
+
+        Parameters
+        ----------
+        trusted
+            Which rows to call with, None for all.
+        """
+        panel = self._lane.panel
+        slot = self._slot = panel.cursor - 1
+        self.ts = int(panel.grid.stamps[slot])
+        self._read.clear()
+        self._named.clear()
+        present = panel.present[slot]
+        for flags in (self._shown, trusted):
+            if flags is not None:
+                present = present & flags
+        (rows,) = present.nonzero()
+        values = panel.values[slot]
+        columns = [values[field].take(rows).tolist() for field in self._reads.places]
+        self.__class__ = self._reads.kind
+        self._reads.go(self, rows.tolist(), columns, self._call)
+
+    @property
+    def symbol(self) -> str:
+        """Whose bar it is."""
+        return self._session.names[self.row]
+
+    @property
+    def time(self) -> datetime:
+        """The start of the bar in exchange time."""
+        return self._session.time.at(self.ts)
+
+    @property
+    def completeness(self) -> float:
+        """Share of its base bars that were there."""
+        shares = self._lane.panel.shares
+        return 1.0 if shares is None else float(shares[self._slot, self.row])
+
+    def indicator(self, spec: IndicatorSpec, output: str | None = None) -> float:
+        """The value of an indicator for this symbol now, NaN where it does not have it.
+
+        Raises
+        ------
+        SessionError
+            If no symbol has this indicator, or it has no such output.
+        """
+        try:
+            if output is None:
+                return self._read[id(spec)][self.row]
+            return self._named[id(spec), output][self.row]
+        except KeyError:
+            return self._looked_up(spec, output)[self.row]
+
+    def _looked_up(self, spec: IndicatorSpec, output: str | None) -> list[float]:
+        """All rows' values as a list: many reads in one instant cost one."""
+        live = self._live.get((id(spec), output))
+        if live is None:
+            live = self._live[id(spec), output] = self._found(spec, output)
+            self._specs.append(spec)
+        values: list[float] = live.tolist()
+        if output is None:
+            self._read[id(spec)] = values
+        else:
+            self._named[id(spec), output] = values
+        return values
+
+    def _found(self, spec: IndicatorSpec, output: str | None) -> Floats:
+        """Where an indicator's values are until rows come, go or move."""
+        manager = self._session.indicators
+        if not manager.has(spec):
+            raise SessionError(no_indicator(self._session, spec))
+        return manager.values(spec)[0 if output is None else output_of(spec, output), : self._session.rows.used]
+
+    def _look(self, name: str) -> float:
+        """A column that nobody has read before."""
+        self._reads.learn(name)
+        return float(self._lane.panel.values[self._slot, FIELDS.index(name), self.row])
+
+    def copy(self) -> Bar:
+        """The bar as a value of its own."""
+        return Bar(self.ts, self.open, self.high, self.low, self.close, self.volume, self.completeness)
+
+
+class Reads:
+    """Which columns somebody reads of bars, and what puts just these into a bar before each call.
+
+    Attributes
+    ----------
+    places
+        The columns, as places in `openbell.bars.block.FIELDS`.
+    kind, go
+        Bars that have these as plain attributes, and what goes through an instant's.
+    """
+
+    def __init__(self) -> None:
+        self._learn(())
+
+    def learn(self, name: str) -> None:
+        """Have a column there before each call, from the next instant on."""
+        self._learn(tuple(one for one in FIELDS if one == name or FIELDS.index(one) in self.places))
+
+    def _learn(self, fields: tuple[str, ...]) -> None:
+        self.places = [FIELDS.index(name) for name in fields]
+        self.kind, self.go = _fitted(fields)
+
+
+@cache
+def _fitted(fields: tuple[str, ...]) -> tuple[type[BarCursor], Going]:
+    """Bars that are looked into for columns other than these, and the loop that puts these into one."""
+    looked: dict[str, object] = {name: _looked(name) for name in FIELDS if name not in fields}
+    targets = "".join(f" bar.{name}," for name in fields)
+    text = f"def go(bar, rows, columns, call):\n for bar.row,{targets} in zip(rows, *columns):\n  call(bar)\n"
+    exec(compile(text, "<bars>", "exec"), scope := dict[str, Any]())
+    return type("BarCursor", (BarCursor,), {"__slots__": (), **looked}), scope["go"]
+
+
+def _looked(name: str) -> property:
+    def look(bar: BarCursor) -> float:
+        return bar._look(name)
+
+    return property(look)
