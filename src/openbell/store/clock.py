@@ -114,7 +114,7 @@ def _seen_share(
     within = np.bincount(day, weights * inside)
     filled = total > 0
     fits = within[filled] >= (_FITTING_ROUND_THE_CLOCK if strict else _FITTING) * total[filled]
-    return float(fits.mean()) if len(fits) else 0.0, len(fits), place, inside, weights
+    return np.count_nonzero(fits) / max(len(fits), 1), len(fits), place, inside, weights
 
 
 @lru_cache(maxsize=32)

@@ -26,7 +26,7 @@ from openbell.store.actions import new_among
 from openbell.store.catalog import Catalog, Series
 from openbell.store.choice import MarketChoice, choose_market, grid_kind
 from openbell.store.clock import Settled, interval_in_stamps, settle, unchecked
-from openbell.store.cutting import day_number
+from openbell.store.cutting import dates_of
 from openbell.store.daily import on_sessions
 from openbell.store.days import GridKind, day_keys
 from openbell.store.findings import defects_of
@@ -280,8 +280,8 @@ def _edges(blocks: Sequence[Block]) -> Stamps:
 
 def _spans(lot: _Lot, edges: Stamps) -> list[Span]:
     """The dates of first and last stamps."""
-    keys = day_keys(lot.calendar, lot.interval, edges.reshape(-1), lot.grid).tolist()
-    return [(day_number(first), day_number(last)) for first, last in zip(keys[::2], keys[1::2], strict=True)]
+    dates = dates_of(day_keys(lot.calendar, lot.interval, edges.reshape(-1), lot.grid)).tolist()
+    return list(zip(dates[::2], dates[1::2], strict=True))
 
 
 def _combined(blocks: list[Block]) -> tuple[Block, int]:

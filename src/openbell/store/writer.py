@@ -20,8 +20,7 @@ from openbell.market.calendar import Calendar, load_calendar
 from openbell.store.actions import record
 from openbell.store.catalog import Piece, Series, visible_pieces
 from openbell.store.cutting import Cut, cuts_of, strays_of
-from openbell.store.cutting import day_number as day_number
-from openbell.store.days import DAY, GridKind, Mask
+from openbell.store.days import GridKind, Mask
 from openbell.store.edges import tabulated
 from openbell.store.files import StoredFile
 from openbell.store.parquet import bar_file
@@ -180,8 +179,8 @@ class Writer:
     def _add(self, one: Pending, file: StoredFile, first_row: int, calendar: Calendar, cut: Cut) -> None:
         own = None if one.own is None else np.packbits(one.own[cut.row : cut.row + cut.rows]).tobytes()
         piece = Piece(
-            self._next, one.series, one.adjusted, file, first_row + cut.row, cut.rows, calendar.name, calendar.version,
-            cut.mark, cut.days, own, self.number, cut.bits,
+            self._next, one.series, one.adjusted, file, first_row + cut.row, cut.rows, cut.first, cut.last,
+            calendar.name, calendar.version, cut.mark, cut.days, own, self.number, cut.bits,
         )  # fmt: skip
         self._written.append(piece)
         self._next += 1
@@ -200,10 +199,9 @@ class Writer:
             )
 
     def _row(self, piece: Piece, file: int) -> tuple[int | str | bytes | None, ...]:
-        first, last = day_range(piece)
         return (
             piece.id, piece.series.symbol, str(piece.series.interval), piece.series.grid.value, int(piece.adjusted),
-            self.number, self.number, file, piece.row, piece.rows, first, last, piece.market, piece.version,
+            self.number, self.number, file, piece.row, piece.rows, piece.first, piece.last, piece.market, piece.version,
             piece.fingerprint, piece.days, piece.own,
         )  # fmt: skip
 
@@ -212,11 +210,3 @@ _INSERT_PIECE = (
     "INSERT INTO pieces (id, symbol, interval, grid, adjusted, import, origin, file, row, rows, first, last, market, "
     "version, fingerprint, days, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-
-def day_range(piece: Piece) -> tuple[int, int]:
-    """The first and last date of a piece, in days since 1970-01-01."""
-    size = DAY.itemsize
-    ends = (piece.days[:8], piece.days[-size:][:8])
-    first, last = (int.from_bytes(end, "little", signed=True) for end in ends)
-    return day_number(first), day_number(last)
