@@ -49,6 +49,5 @@ def document(
         "indicators": indicators,
     }
     if strategy is not None:
-        params = {"interval": "1m"} if strategy == "Reader" else {}
-        made["strategies"] = [{"use": f"{STRATEGIES}:{strategy}", "params": params}]
+        made["strategies"] = [{"use": f"{STRATEGIES}:{strategy}"}]
     return made

@@ -54,3 +54,29 @@ class Copying:
                     slot = instant // step - 1
                     panel[slot] = tape[slot]
                     present[slot] = bits[slot]
+
+
+class Reading:
+    """What a reader of five indicators does at each instant, on arrays that are there: numpy alone.
+
+    Parameters
+    ----------
+    symbols, slots
+        Of the base interval.
+    """
+
+    def __init__(self, symbols: int, slots: int) -> None:
+        random = np.random.default_rng(1)
+        self._arrays = [random.random(symbols) for _ in range(7)]
+        self._slots = slots
+
+    def seconds(self) -> float:
+        """How long a day of it takes."""
+        return timed(self._read)
+
+    def _read(self) -> None:
+        close, sma, ema, rsi, atr, macd, signal = self._arrays
+        for _ in range(self._slots):
+            above = (close > sma) & (close > ema)
+            calm = (rsi < 70) & (atr > 0)
+            np.count_nonzero(above & calm & (macd > signal))

@@ -38,6 +38,23 @@ class Reader(_Reading):
         self.hits += int(np.count_nonzero(above & calm & rising))
 
 
+class Conditions(Reader):
+    """Reads and compares the same as one condition."""
+
+    def on_day_start(self) -> None:
+        super().on_day_start()
+        self.entry = ob.Condition(
+            ("close", ">", self.sma),
+            ("close", ">", self.ema),
+            (self.rsi, "<", 70),
+            (self.atr, ">", 0),
+            (self.macd, ">", (self.macd, "signal")),
+        )
+
+    def on_bars(self, bars: Bars) -> None:
+        self.hits += int(np.count_nonzero(bars.where(self.entry)))
+
+
 class Empty(ob.Strategy):
     """Is called with every cross-section and does nothing."""
 

@@ -2,15 +2,17 @@
 
 from benchmarks.days import Day
 from benchmarks.documents import document
-from benchmarks.limits import Copying
+from benchmarks.limits import Copying, Reading
 from benchmarks.lines import Line, Unit, least, most
 from benchmarks.measure import Figures, interleaved
 from benchmarks.setting import Setting
 
 SLOTS, STEPS = 390, (5, 15)
 RATES = {500: 20.0, 50: 5.0}
+CONDITION, BY_NUMPY = "arrays, all indicators in a condition", "arrays, all indicators"
 LISTENERS = {
-    "arrays, all indicators": "Reader",
+    CONDITION: "Conditions",
+    BY_NUMPY: "Reader",
     "arrays, empty": "Empty",
     "no callback": None,
     "per bar": "EachBar",
@@ -36,14 +38,14 @@ def _lines(setting: Setting, symbols: int) -> list[Line]:
         return seconds
 
     parts = {name: lambda listener=listener: replayed(listener) for name, listener in LISTENERS.items()}
-    copying = Copying(symbols, SLOTS, STEPS)
-    figures = interleaved(setting.rounds, parts | {"copy": copying.seconds})
+    limits = {"copy": Copying(symbols, SLOTS, STEPS).seconds, "reader": Reading(symbols, SLOTS).seconds}
+    figures = interleaved(setting.rounds, parts | limits)
     return [*_rates(symbols, figures, counted["bars"]), *_costs(symbols, figures, counted)]
 
 
 def _rates(symbols: int, figures: Figures, bars: int) -> list[Line]:
     bars_to_reach = {
-        "arrays, all indicators": least(RATES.get(symbols, 0), symbols in RATES),
+        CONDITION: least(RATES.get(symbols, 0), symbols in RATES),
         "per bar": least(1.5, symbols in RATES),
     }
     return [
@@ -52,8 +54,8 @@ def _rates(symbols: int, figures: Figures, bars: int) -> list[Line]:
             figures[name],
             Unit.RATE,
             bars,
-            limit=figures["copy"],
-            limit_name="numpy copy",
+            limit=figures["reader" if name == BY_NUMPY else "copy"],
+            limit_name="the reader's own numpy" if name == BY_NUMPY else "numpy copy",
             bar=bars_to_reach.get(name),
         )
         for name in LISTENERS

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from openbell import define
     from openbell.api import check, plan, run
+    from openbell.desk.conditions import Condition
     from openbell.engine.coordinator import SessionCoordinator
     from openbell.engine.portfolio import to_vectorbt
     from openbell.errors import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Condition",
     "ConfigError",
     "IndicatorError",
     "MarketError",
@@ -51,6 +53,7 @@ __all__ = [
 
 # Found when first asked for, so that importing openbell costs nothing that is not used.
 _HOMES = {
+    "Condition": "desk.conditions",
     "ConfigError": "errors",
     "IndicatorError": "errors",
     "MarketError": "errors",

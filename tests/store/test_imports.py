@@ -255,6 +255,8 @@ def awkward_frames(base: Block) -> list[tuple[tuple[str, str], pl.DataFrame]]:
         (("FIVE", "5m"), whole.gather_every(5)),
         (("BARE", "1m"), whole.drop("volume")),
         (("", "1m"), whole.with_columns(symbol=pl.lit("MIXED"))[50:60]),
+        (("CENTS", "1m"), whole.with_columns(pl.exclude("ts").cast(pl.Decimal(12, 2)))),
+        (("MILLS", "1m"), whole.with_columns((pl.exclude("ts") + 0.125).cast(pl.Decimal(12, 3)))),
         (("LAST", "1m"), whole.with_columns(pl.col("ts").dt.cast_time_unit("us"), pl.col("open").cast(pl.String))),
     ]
 
@@ -269,8 +271,8 @@ def test_frames_together_are_what_they_are_one_by_one(tmp_path: Path, minutes: M
     assert together.total("rows") == sum(one.total("rows") for one in single) == sum(len(frame) for _, frame in frames)
     for series in together.series:
         assert series.rows == series.stored + series.quarantined + series.duplicates
-    for symbol, interval in (("BAD", MINUTE), ("TWICE", MINUTE), ("MIXED", MINUTE), ("BARE", MINUTE), ("LAST", MINUTE)):
-        stored = [all_bars(tmp_path / store, symbol, interval) for store in ("together", "single")]
+    for symbol in ("BAD", "TWICE", "MIXED", "BARE", "CENTS", "MILLS", "LAST"):
+        stored = [all_bars(tmp_path / store, symbol) for store in ("together", "single")]
         assert stored[0].equals(stored[1])
     assert together.quarantine is not None
     assert (

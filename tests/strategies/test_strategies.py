@@ -464,3 +464,91 @@ def test_a_bar_has_every_column_whenever_it_is_read_for_the_first_time(store: Pa
         assert [ts for _, _, ts, _, _ in told] == today.ts.tolist()
         wanted = [getattr(today, name)[place] for place, (_, _, _, name, _) in enumerate(told)]
         assert [value for *_, value in told] == wanted
+
+
+CONDITIONED = """
+class Conditioned(ob.Strategy):
+    def setup(self, needs):
+        sma, rsi = (needs.indicator(name, interval="1m", period=3) for name in ("sma", "rsi"))
+        macd = needs.indicator("macd", interval="5m")
+        self.handles = sma, rsi, macd
+        self.rules = [
+            ob.Condition(("close", ">", sma), (rsi, "<", 60), (macd, ">", (macd, "signal"))),
+            ob.Condition((sma, "<=", "open"), (0.5, "<", "volume")),
+            ob.Condition((rsi, ">=", 50), ("high", ">=", "high")),
+            ob.Condition(("low", ">", 1e9)),
+        ]
+        self.wanted, self.seen, self.met, self.one_by_one = [], [], [], []
+
+    def on_bars(self, bars):
+        sma, rsi, macd = (bars.indicator(one) for one in self.handles)
+        self.wanted.append([
+            (bars.close > sma) & (rsi < 60) & (macd > bars.indicator(self.handles[2], "signal")),
+            (sma <= bars.open) & (bars.volume > 0.5),
+            (rsi >= 50) & bars.present,
+            np.zeros(len(bars), bool),
+        ])
+        masks = [bars.where(rule) for rule in self.rules]
+        self.seen.append([mask.copy() for mask in masks])
+        assert not any(mask.flags.writeable for mask in masks)
+        self.met += np.column_stack(masks)[bars.present].tolist()
+        if len(self.seen) == 40:
+            self.desk.add_symbol("AAPL")
+
+    def on_bar(self, bar):
+        self.one_by_one.append([bar.meets(rule) for rule in self.rules])
+"""
+
+
+LOOKS = """
+class Looks(ob.Scanner):
+    def scan(self, market):
+        return []
+"""
+
+
+@pytest.mark.parametrize("scanned", [False, True])
+def test_a_condition_says_what_its_arrays_say_compared_by_hand(store: Path, tmp_path: Path, scanned: bool):
+    rules = written(tmp_path, CONDITIONED)
+    (tmp_path / "scan.py").write_text(HEAD + LOOKS)
+    scans = {"scanners": [{"use": f"{tmp_path}/scan.py:Looks", "every": "60m"}]} if scanned else {}
+    day = started(store, "12:00", strategies=rules, session={"symbols": ["NVDA", "THIN"]}, **scans)
+
+    made = strategy_of(day)
+    assert not day._dispatcher.seats[0].faults
+    for wanted, seen in zip(made.wanted, made.seen, strict=True):
+        np.testing.assert_array_equal(seen, wanted)
+    assert len(made.seen[-1][0]) == 3
+    flat = np.concatenate([np.ravel(one) for one in made.seen])
+    assert flat.any()
+    assert made.one_by_one == made.met
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ((), "one comparison or more"),
+        ((("close", "above", 1),), "one of > >= < <="),
+        ((("clsoe", ">", 1),), "did you mean close"),
+        ((("close", ">", None),), "an indicator's handle or a number"),
+    ],
+)
+def test_what_is_no_comparison_is_refused(wrong: tuple, told: str):
+    with pytest.raises(ValueError, match=told):
+        ob.Condition(*wrong)
+
+
+UNKNOWN = """
+class Unknown(ob.Strategy):
+    def on_bars(self, bars):
+        bars.where(ob.Condition(("close", ">", ob.indicator("sma", interval="5m", period=7))))
+"""
+
+
+def test_a_condition_on_what_no_symbol_has_is_told(store: Path, tmp_path: Path):
+    day = started(store, "09:31", strategies=written(tmp_path, UNKNOWN))
+
+    (fault,) = day._dispatcher.seats[0].faults
+    assert "no symbol of the session has this indicator" in fault.problem.what
+    with pytest.raises(ob.SessionError, match="signal"):
+        ob.Condition((ob.indicator("macd", interval="5m"), ">", (ob.indicator("macd", interval="5m"), "singal")))

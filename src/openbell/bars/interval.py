@@ -63,7 +63,7 @@ class Interval:
         return Interval(*parts)
 
     def __str__(self) -> str:
-        return f"{self.count}{self.unit.value}"
+        return f"{self.count}{self.unit}"
 
     def __lt__(self, other: "Interval") -> bool:
         return self.rank < other.rank

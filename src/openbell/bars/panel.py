@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Block, Floats
 from openbell.bars.grid import Grid
+from openbell.bars.room import filled
 from openbell.bars.sheaf import Sheaf
 
 Flags = npt.NDArray[np.bool_]
@@ -30,10 +31,10 @@ class BarPanel:
     def __init__(self, grid: Grid, capacity: int, *, derived: bool = False) -> None:
         self.grid = grid
         self.cursor = 0
-        self.values: Floats = np.full((len(grid), len(FIELDS), capacity), np.nan)
+        self.values: Floats = filled((len(grid), len(FIELDS), capacity), np.nan)
         self._readable: Floats = np.empty(0)
         self.present: Flags = np.zeros((len(grid), capacity), np.bool_)
-        self.shares: Floats | None = np.full((len(grid), capacity), np.nan) if derived else None
+        self.shares: Floats | None = filled((len(grid), capacity), np.nan) if derived else None
 
     @property
     def capacity(self) -> int:

@@ -9,10 +9,10 @@ from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError, nearest
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.store.catalog import Catalog, SymbolInfo, day_of
+from openbell.store.cutting import dates_of
 from openbell.store.days import GridKind
 from openbell.store.manager import DataManager
 from openbell.store.series import SeriesDays, resolved
-from openbell.store.writer import day_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,6 @@ def _resolved(
 
 
 def _holding(info: SymbolInfo, interval: Interval, kind: GridKind, found: SeriesDays) -> Holding:
-    first, last = (day_of(day_number(int(found.days["midnight"][place]))) for place in (0, -1))
+    first, last = (day_of(date) for date in dates_of(found.days["midnight"][[0, -1]]).tolist())
     bars = int(found.days["rows"].sum())
     return Holding(info.symbol, str(interval), kind.value, info.market, first, last, len(found.days), bars)

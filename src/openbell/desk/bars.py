@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Floats
 from openbell.desk.aggregates import by_row
+from openbell.desk.conditions import Compared, Condition
 from openbell.desk.grades import Grades
+from openbell.desk.readings import values_of
 from openbell.desk.windows import Windows
-from openbell.errors import Problem, SessionError, nearest
 from openbell.indicators.spec import IndicatorSpec
 from openbell.session.lanes import Lane, Selection
 from openbell.session.session_data import SessionData
@@ -69,6 +70,7 @@ class Bars:
         self._shown: dict[int, Floats] = {}
         self._named: dict[tuple[int, str], Floats] = {}
         self._specs: list[IndicatorSpec] = []
+        self._compared: dict[int, Compared] = {}
 
     @property
     def slot(self) -> int:
@@ -169,11 +171,8 @@ class Bars:
             return self._looked_up(spec, output)
 
     def _looked_up(self, spec: IndicatorSpec, output: str | None) -> Floats:
-        manager, selection = self._session.indicators, self.selection
-        if not manager.has(spec):
-            raise SessionError(no_indicator(self._session, spec))
-        place = 0 if output is None else output_of(spec, output)
-        values: Floats = manager.values(spec)[place, selection]
+        selection = self.selection
+        values: Floats = values_of(self._session, spec, output)[selection]
         values.flags.writeable = False
         if isinstance(selection, slice):
             # What is cut out stays live until rows come, go or move.
@@ -183,6 +182,21 @@ class Bars:
             else:
                 self._named[id(spec), output] = values
         return values
+
+    def where(self, condition: Condition) -> Flags:
+        """For which symbols a condition is true now.
+
+        Raises
+        ------
+        SessionError
+            If no symbol has one of its indicators.
+        """
+        compared = self._compared.get(id(condition))
+        if compared is None:
+            # It holds its condition, so that nothing else can have this identity.
+            compared = Compared(self._session, self._lane, condition, self.selection)
+            self._compared[id(condition)] = compared
+        return compared.now()
 
     def aggregate(self, name: str) -> Floats:
         """A figure over past sessions for each symbol, NaN where a symbol does not have it.
@@ -229,26 +243,3 @@ class Bars:
         if column not in FIELDS:
             raise ValueError(f"there is no column {column!r}; there are {', '.join(FIELDS)}")
         return self._windows.window(self._lane, self.selection, self.slot, bars, FIELDS.index(column))
-
-
-def output_of(spec: IndicatorSpec, output: str) -> int:
-    """The place of an indicator's output.
-
-    Raises
-    ------
-    SessionError
-        If it has no such output; names the nearest that it has.
-    """
-    if output not in spec.outputs:
-        near = nearest(output, spec.outputs)
-        fix = f"Did you mean {near}?" if near else f"It has {', '.join(spec.outputs)}."
-        raise SessionError(Problem(spec.key, f"has no output {output!r}.", fix, code="unknown_output"))
-    return spec.outputs.index(output)
-
-
-def no_indicator(session: SessionData, spec: IndicatorSpec) -> Problem:
-    """That no symbol has an indicator, with the nearest that one has."""
-    near = nearest(spec.key, {key for record in session.records.values() for key in record.indicators})
-    hint = f"Did you mean {near}? Otherwise declare it" if near else "Declare it"
-    fix = f"{hint} in setup with needs.indicator(...), put it under [[indicators]], or ask with add_indicator."
-    return Problem(spec.key, "no symbol of the session has this indicator.", fix, code="unknown_indicator")

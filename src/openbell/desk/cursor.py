@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from openbell.bars.block import FIELDS, Floats
-from openbell.desk.bars import Flags, no_indicator, output_of
-from openbell.errors import SessionError
+from openbell.desk.conditions import Compared, Condition, Flags
+from openbell.desk.readings import values_of
 from openbell.indicators.spec import IndicatorSpec
 from openbell.session.lanes import Lane
 from openbell.session.session_data import SessionData
@@ -36,8 +36,8 @@ class BarCursor:
     """
 
     __slots__ = (
-        "_call", "_lane", "_live", "_named", "_read", "_reads", "_session", "_shown", "_slot", "_specs", "close",
-        "high", "interval", "low", "open", "row", "ts", "volume",
+        "_call", "_compared", "_lane", "_live", "_met", "_named", "_read", "_reads", "_session", "_shown", "_slot",
+        "_specs", "close", "high", "interval", "low", "open", "row", "ts", "volume",
     )  # fmt: skip
 
     interval: str
@@ -53,6 +53,7 @@ class BarCursor:
         self._session, self._lane, self._call, self._reads = session, lane, call, reads
         self._read: dict[int, list[float]] = {}
         self._named: dict[tuple[int, str], list[float]] = {}
+        self._met: dict[int, list[bool]] = {}
         self.interval = str(lane.interval)
         self.turn_to(None)
 
@@ -62,6 +63,7 @@ class BarCursor:
         # By the identity of a spec, which is held so that nothing else can have it.
         self._live: dict[tuple[int, str | None], Floats] = {}
         self._specs: list[IndicatorSpec] = []
+        self._compared: dict[int, Compared] = {}
 
     def go_through(self, trusted: Flags | None) -> None:
         """Call with each bar of the instant that is, in order of row.
@@ -76,6 +78,7 @@ class BarCursor:
         self.ts = int(panel.grid.stamps[slot])
         self._read.clear()
         self._named.clear()
+        self._met.clear()
         present = panel.present[slot]
         for flags in (self._shown, trusted):
             if flags is not None:
@@ -121,7 +124,8 @@ class BarCursor:
         """All rows' values as a list: many reads in one instant cost one."""
         live = self._live.get((id(spec), output))
         if live is None:
-            live = self._live[id(spec), output] = self._found(spec, output)
+            live = values_of(self._session, spec, output)[: self._session.rows.used]
+            self._live[id(spec), output] = live
             self._specs.append(spec)
         values: list[float] = live.tolist()
         if output is None:
@@ -130,12 +134,27 @@ class BarCursor:
             self._named[id(spec), output] = values
         return values
 
-    def _found(self, spec: IndicatorSpec, output: str | None) -> Floats:
-        """Where an indicator's values are until rows come, go or move."""
-        manager = self._session.indicators
-        if not manager.has(spec):
-            raise SessionError(no_indicator(self._session, spec))
-        return manager.values(spec)[0 if output is None else output_of(spec, output), : self._session.rows.used]
+    def meets(self, condition: Condition) -> bool:
+        """Whether a condition is true for this symbol now.
+
+        Raises
+        ------
+        SessionError
+            If no symbol has one of its indicators.
+        """
+        try:
+            return self._met[id(condition)][self.row]
+        except KeyError:
+            return self._asked(condition)[self.row]
+
+    def _asked(self, condition: Condition) -> list[bool]:
+        compared = self._compared.get(id(condition))
+        if compared is None:
+            rows = slice(0, self._session.rows.used)
+            compared = self._compared[id(condition)] = Compared(self._session, self._lane, condition, rows)
+        met: list[bool] = compared.now().tolist()
+        self._met[id(condition)] = met
+        return met
 
     def _look(self, name: str) -> float:
         """A column that nobody has read before."""

@@ -12,6 +12,7 @@ from openbell.config.session_file import SessionFile
 from openbell.engine.calls import ask_from, correction_from
 from openbell.engine.control import Control
 from openbell.engine.dispatch import Dispatcher
+from openbell.engine.instants import run_instants
 from openbell.engine.owners import Owners
 from openbell.engine.phase import Phase, refusal
 from openbell.engine.report import DayReport, bars_outside, day_report
@@ -152,7 +153,9 @@ class SessionCoordinator:
             with self.requests.callbacks():
                 self._dispatcher.day_start()
             self.requests.serve()
-            self._stream.prepare()
+            self._stream.renew()
+            self._dispatcher.renew()
+            self._stream.listen(self._dispatcher.heard)
         return tuple(results)
 
     def plan_day(self, day: date | str | None = None) -> Plan:
@@ -188,20 +191,9 @@ class SessionCoordinator:
 
     def stream_until(self, instant: int) -> bool:
         """Run every instant up to one, ns UTC, with the requests of each; False when `control` has held it before."""
-        stream, requests, dispatcher, control = self._stream, self.requests, self._dispatcher, self.control
-        with control.streaming() as may_come:
-            while True:
-                if not (control.quiet or may_come(stream.next_end(), instant)):
-                    return False
-                with requests.turn:
-                    heard = dispatcher.heard()
-                    alone = control.quiet and self.on_instant is None
-                    happened = stream.step(instant, heard if alone else None)
-                    if happened is None:
-                        break
-                    if self.on_instant is not None:
-                        self.on_instant(happened.now)
-                    requests.around(dispatcher.call, happened)
+        parts = (self._session, self._stream, self._dispatcher, self.requests, self.control)
+        if not run_instants(instant, *parts, self.on_instant):
+            return False
         self.time.advance(max(instant, self.time.now))
         return True
 

@@ -93,6 +93,11 @@ class Dispatcher:
     engine
         What they see of the session.
 
+    Attributes
+    ----------
+    heard
+        The lanes that anybody listens to; None where every instant counts.
+
     Raises
     ------
     ConfigError
@@ -109,7 +114,8 @@ class Dispatcher:
         self._known: frozenset[str] = frozenset()
         self._revision = self._laid_out = self._capacity = -1
         self._untold = False
-        self._heard: frozenset[Lane] = frozenset()
+        self.heard: frozenset[Lane] | None = None
+        self._by_lane: list[dict[Lane, list[Turn]]] = []
         self._turns: dict[tuple[Lane, ...], list[Turn]] = {}
 
     @property
@@ -164,25 +170,34 @@ class Dispatcher:
         for one in self._strategies:
             one.seat.call(one.strategy.on_day_end)
 
-    def heard(self) -> frozenset[Lane] | None:
-        """The lanes that anybody listens to; None where every instant counts. To be asked before each instant."""
+    def renew(self) -> None:
+        """Lay out anew who is called when, and with what, where the session has changed; before `call`."""
         session = self._session
         assert session is not None
-        if self._laid_out != session.revision or self._capacity != session.capacity:
-            self._laid_out, self._capacity, self._turns = session.revision, session.capacity, {}
-            self._untold = session.revision != self._revision
-            self._heard = frozenset(
-                lane for lane in session.lanes.values() if any(one.listens(lane) for one in self._strategies)
-            )
-        return None if self._untold or self.scans else self._heard
+        if self._laid_out == session.revision and self._capacity == session.capacity:
+            return
+        self._laid_out, self._capacity, self._turns = session.revision, session.capacity, {}
+        self._by_lane = [
+            {lane: self._made(one, lane) for lane in session.lanes.values() if one.listens(lane)}
+            for one in self._strategies
+        ]
+        self._untold = session.revision != self._revision
+        self._listen()
+
+    def _listen(self) -> None:
+        every = self._untold or self.scans
+        self.heard = None if every else frozenset(lane for turns in self._by_lane for lane in turns)
 
     def call(self, instant: Instant) -> None:
         """Call every strategy for the intervals that ended, shortest first."""
-        turns = self._turns.get(instant.lanes)
+        lanes = instant.lanes
+        turns = self._turns.get(lanes)
         if turns is None:
-            turns = self._turns[instant.lanes] = self._made(instant.lanes)
+            turns = [turn for by_lane in self._by_lane for lane in lanes for turn in by_lane.get(lane, ())]
+            self._turns[lanes] = turns
         if self._untold:
             self._untold, turns = False, [*self._news(turns)]
+            self._listen()
         for seat, callback, argument in turns:
             seat.call(callback, argument)
         for scan in self.scans:
@@ -197,27 +212,24 @@ class Dispatcher:
             yield from ((seat, strategy.on_symbol_removed, symbol) for symbol in left)
             yield from (turn for turn in turns if turn[0] is seat)
 
-    def _made(self, lanes: Sequence[Lane]) -> list[Turn]:
-        """Who is called when windows of these lanes end, with what; holds as long as nothing comes, goes or moves."""
-        session = self._session
+    def _made(self, one: StrategySeat, lane: Lane) -> list[Turn]:
+        """What a strategy is called with when a window of a lane ends; holds until rows come, go or move."""
+        session, seat = self._session, one.seat
         assert session is not None
         turns: list[Turn] = []
-        for one in self._strategies:
-            for lane in filter(one.listens, lanes):
-                if one.graded:
-                    turns.append((one.seat, self._quality, (one, lane)))
-                if one.whole:
-                    view = one.view(session, lane, self._grades, self._windows)
-                    view.turn_to(self._sight.selection(lane))
-                    turns.append((one.seat, one.strategy.on_bars, view))
-                if one.each:
-                    cursor = one.cursor(session, lane)
-                    cursor.turn_to(self._sight.hidden)
-                    minimum = one.seat.needs.minimum_quality
-                    if minimum is None:
-                        turns.append((one.seat, cursor.go_through, None))
-                    else:
-                        turns.append((one.seat, self._trusted, (cursor, lane, minimum)))
+        if one.graded:
+            turns.append((seat, self._quality, (one, lane)))
+        if one.whole:
+            view = one.view(session, lane, self._grades, self._windows)
+            view.turn_to(self._sight.selection(lane))
+            turns.append((seat, one.strategy.on_bars, view))
+        if one.each:
+            cursor, minimum = one.cursor(session, lane), seat.needs.minimum_quality
+            cursor.turn_to(self._sight.hidden)
+            trusting = minimum is None
+            turns.append(
+                (seat, cursor.go_through, None) if trusting else (seat, self._trusted, (cursor, lane, minimum))
+            )
         return turns
 
     def _trusted(self, whose: tuple[BarCursor, Lane, float]) -> None:

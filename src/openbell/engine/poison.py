@@ -17,9 +17,10 @@ from openbell.market.calendar import Calendar, load_calendar
 from openbell.market.session import Hours
 from openbell.store import schema
 from openbell.store.catalog import Catalog, Series
+from openbell.store.cutting import dates_of
 from openbell.store.days import GridKind, day_keys
 from openbell.store.manager import DataManager
-from openbell.store.writer import Pending, Writer, day_number
+from openbell.store.writer import Pending, Writer
 
 SESSIONS_AFTER = 3
 LEFT_OUT, PUT_IN = 0.1, 0.3
@@ -92,11 +93,12 @@ def _alter(store: Path, file: SessionFile, instant: int, random: np.random.Gener
     with schema.writing(store) as db:
         writer = Writer(db, store)
         for series, block in _blocks(data, calendar, file.hours, (first, last), instant, random):
-            edges = day_keys(calendar, series.interval, block.ts[[0, -1]], GridKind.SESSION).tolist()
+            first_day, last_day = dates_of(
+                day_keys(calendar, series.interval, block.ts[[0, -1]], GridKind.SESSION)
+            ).tolist()
             info = data.info(series.symbol)
-            span = (day_number(edges[0]), day_number(edges[1]))
             adjusted = info is not None and series.interval in info.adjusted_intervals
-            writer.put(calendar, Pending(series, block, None, adjusted, span))
+            writer.put(calendar, Pending(series, block, None, adjusted, (first_day, last_day)))
         writer.put_actions(_actions(store, data, calendar.session(min(first + 1, last)).date, random))
         writer.commit("import", "altered by openbell verify", "{}")
 

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TypeVar
 
 from openbell.errors import Problem
 from openbell.provisioning.result import ProvisioningResult, Status
@@ -18,7 +17,6 @@ PATIENCE_SECONDS = 60.0
 _GLANCE_SECONDS = 0.02
 
 Action = Callable[[], ProvisioningResult]
-Happened = TypeVar("Happened")
 
 
 @dataclass(slots=True)
@@ -61,16 +59,6 @@ class Requests:
 
     def __exit__(self, *_: object) -> None:
         self.calling = None
-
-    def around(self, callbacks: Callable[[Happened], object], happened: Happened) -> None:
-        """Have users' callbacks called, and carry out what waits then; the turn must be held."""
-        self.calling = threading.get_ident()
-        try:
-            callbacks(happened)
-        finally:
-            self.calling = None
-        if self._from_callbacks or self._from_threads:
-            self.serve()
 
     def submit(self, promised: ProvisioningResult, action: Action) -> ProvisioningResult:
         """Have an action carried out: at once, or queued inside a callback.

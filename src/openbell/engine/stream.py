@@ -65,10 +65,14 @@ class Stream:
 
     def next_end(self) -> int | None:
         """When the next instant is, None after the last one."""
+        self.renew()
+        return self._ends[self._place] if self._place < len(self._ends) else None
+
+    def renew(self) -> None:
+        """Lay out the way anew where the session has changed; before `step`."""
         session = self._session
         if self._revision != session.revision or self._capacity != session.capacity:
             self.prepare()
-        return self._ends[self._place] if self._place < len(self._ends) else None
 
     def step(self, until: int, heard: Collection[Lane] | None = None) -> Instant | None:
         """Go to the next instant; all its bars, derived bars and indicators are in afterwards.
@@ -81,17 +85,15 @@ class Stream:
             The lanes of which somebody hears: instants before the next one of these are gone through with it, as far
             as may be without a look at anything else. None: of all.
         """
-        now = self.next_end()
-        if now is None or now > until:
+        place, ends, instant = self._place, self._ends, self._instant
+        if place == len(ends) or ends[place] > until:
             return None
-        if heard is not None and not self._by_hand:
-            if heard is not self._heard:
-                self._listen(heard)
-            if self._runs[self._place] > 1:
-                return self._many(until)
-        place, instant = self._place, self._instant
-        instant.now, instant.lanes = now, self._ended[place]
-        lanes = instant.lanes
+        if heard is not self._heard:
+            self.listen(heard)
+        if self._runs[place] > 1:
+            return self._many(until)
+        now = instant.now = ends[place]
+        lanes = instant.lanes = self._ended[place]
         self._place = place + 1
         self.instants += 1
         self._time.advance(now)
@@ -117,14 +119,16 @@ class Stream:
             lane.panel.cursor = cursor
         return instant
 
-    def _listen(self, heard: Collection[Lane]) -> None:
+    def listen(self, heard: Collection[Lane] | None) -> None:
         """Work out how many instants there are from each one to the next that is heard, or to the last one."""
+        self._heard, count = heard, len(self._ends)
+        if heard is None or self._by_hand:
+            self._runs = [1] * count
+            return
         bits = sum(1 << number for number, lane in enumerate(self._lanes) if lane in heard)
-        count = len(self._ends)
         places = np.arange(count)
-        stops = np.where(self._groups & bits, places, max(count - 1, 0))
+        stops = np.where(self._groups & bits, places, count - 1)
         self._runs = (np.minimum.accumulate(stops[::-1])[::-1] - places + 1).tolist()
-        self._heard = heard
 
     def prepare(self) -> None:
         """Lay out the way through what the session holds now; done anew when that has changed."""
@@ -137,6 +141,7 @@ class Stream:
         self._go = self._drive.go
         self._by_hand = bool(session.kept) or any(lane.interval.unit is Unit.WEEK for lane in lanes)
         self._revision, self._capacity = session.revision, session.capacity
+        self.listen(None)
 
     def _lay_out(self) -> None:
         """The instants that are still to come, and which lanes have a window that ends then."""
@@ -152,7 +157,7 @@ class Stream:
             for group in np.unique(groups).tolist()
         }
         self._ends, self._ended = self._instants.tolist(), [known[group] for group in groups.tolist()]
-        self._groups, self._heard, self._place = groups, None, 0
+        self._groups, self._place = groups, 0
 
     def _finish(self, lanes: tuple[Lane, ...]) -> None:
         """What the compiled call leaves: bars of weeks, with their indicators, and values that are kept."""

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Floats
 from openbell.bars.interval import Interval
-from openbell.desk.bars import output_of
+from openbell.desk.readings import output_of
 from openbell.errors import Problem, SessionError
 from openbell.indicators.spec import IndicatorSpec
 from openbell.scanners.day import DayFigures

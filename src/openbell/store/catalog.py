@@ -105,6 +105,8 @@ class Piece:
         Later pieces have larger ones; within one session the latest piece is the one that counts.
     row, rows
         Where in the file.
+    first, last
+        Its dates, in days since 1970-01-01.
     market, version, fingerprint
         The calendar that `days` was made with.
     days
@@ -122,6 +124,8 @@ class Piece:
     file: StoredFile
     row: int
     rows: int
+    first: int
+    last: int
     market: str
     version: str
     fingerprint: str
@@ -307,7 +311,7 @@ def visible_pieces(
         chosen += " AND last >= :from_day AND first <= :to_day"
         values["from_day"], values["to_day"] = days
     query = (
-        f"SELECT pieces.id, symbol, adjusted, row, pieces.rows, market, version, fingerprint, days, own, "
+        f"SELECT pieces.id, symbol, adjusted, row, pieces.rows, first, last, market, version, fingerprint, days, own, "
         f"pieces.import, {'bits' if bits else 'NULL'}, files.id, name, bytes, files.rows, offsets "
         f"FROM pieces JOIN files ON files.id = pieces.file "
         f"{'LEFT JOIN presence ON presence.piece = pieces.id ' if bits else ''}"
@@ -317,8 +321,8 @@ def visible_pieces(
     cursor.row_factory = None
     files: dict[int, StoredFile] = {}
     for row in cursor.execute(query, values):
-        number, symbol, vendor, *told = row[:12]
-        file, name, size, count, offsets = row[12:]
+        number, symbol, vendor, *told = row[:14]
+        file, name, size, count, offsets = row[14:]
         if file not in files:
             files[file] = StoredFile(name, size, count, tuple(map(int, offsets.split())))
         yield Piece(number, Series(symbol, interval, grid), bool(vendor), files[file], *told)

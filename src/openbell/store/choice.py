@@ -1,6 +1,7 @@
 """What is decided from bars themselves when nobody says it: the market, and what the bars are aligned to."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def choose_market(
     'as said'
     """
     if said is not None:
-        return MarketChoice(load_calendar(said).name, "as said")
+        return _as_said(said)
     if stored is not None:
         return MarketChoice(stored, "as stored before")
     saturdays = _weekend_share(interval, block.ts)
@@ -60,6 +61,11 @@ def choose_market(
     if not interval.intraday or not convention.sure or len(block) < _ENOUGH_BARS:
         return MarketChoice(_USUAL, "no bars on weekends; say --market for another one")
     return _by_hours(interval, block, convention)
+
+
+@lru_cache(maxsize=32)
+def _as_said(market: str) -> MarketChoice:
+    return MarketChoice(load_calendar(market).name, "as said")
 
 
 def _by_hours(interval: Interval, block: Block, convention: Convention) -> MarketChoice:

@@ -106,7 +106,7 @@ def _seen_share(
     # One bar after the close still counts: closing prints are common.
     inside = (place >= 0) & (ts < edges.ends[place] + width)
     strict = strict and not _is_edged(calendar)
-    traded = np.nan_to_num(volume)
+    traded = np.where(np.isnan(volume), 0.0, volume)
     weights = traded if not strict and traded.any() else np.ones(len(ts))
     first = int(ts[0] // _DAY_NS)
     day = ts // _DAY_NS - first
@@ -114,7 +114,7 @@ def _seen_share(
     within = np.bincount(day, weights * inside)
     filled = total > 0
     fits = within[filled] >= (_FITTING_ROUND_THE_CLOCK if strict else _FITTING) * total[filled]
-    return float(fits.mean()) if len(fits) else 0.0, len(fits), place, inside, weights
+    return np.count_nonzero(fits) / max(len(fits), 1), len(fits), place, inside, weights
 
 
 @lru_cache(maxsize=32)

@@ -30,6 +30,8 @@ class Cut:
         Its entries and presence bits, counted from its own beginning.
     mark
         The fingerprint of its sessions, ``""`` when it has none.
+    first, last
+        Its dates, in days since 1970-01-01.
     """
 
     index: int
@@ -38,6 +40,8 @@ class Cut:
     days: bytes
     bits: bytes
     mark: str
+    first: int
+    last: int
 
 
 def cuts_of(calendar: Calendar, interval: Interval, table: Tabulated) -> Iterator[Cut]:
@@ -58,19 +62,32 @@ def cuts_of(calendar: Calendar, interval: Interval, table: Tabulated) -> Iterato
     sizes = own["byte"][ends - 1] + (own["slots"][ends - 1] + 7) // 8
     marks = _marks(calendar, ordinals_of(calendar, interval, days["midnight"]), heads, ends)
     content, bits, width = own.tobytes(), table.bits.tobytes(), DAY.itemsize
-    columns = (owner[heads], row, rows, heads * width, ends * width, starts, starts + sizes)
-    for (index, first, count, left, right, start, end), mark in zip(
+    dates = dates_of(days["midnight"])
+    columns = (
+        owner[heads],
+        row,
+        rows,
+        heads * width,
+        ends * width,
+        starts,
+        starts + sizes,
+        dates[heads],
+        dates[ends - 1],
+    )
+    for (index, begin, count, left, right, start, end, first, last), mark in zip(
         zip(*(column.tolist() for column in columns), strict=True), marks, strict=True
     ):
-        yield Cut(index, first, count, content[left:right], bits[start:end], mark)
+        yield Cut(index, begin, count, content[left:right], bits[start:end], mark, first, last)
 
 
 def _marks(calendar: Calendar, ordinals: Ordinals, heads: Rows, ends: Rows) -> Iterator[str]:
-    for head, end in zip(heads.tolist(), ends.tolist(), strict=True):
-        known = ordinals[head:end]
-        if int(known.min()) < 0:
-            known = known[known >= 0]
-        yield fingerprint(calendar, int(known[0]), int(known[-1])) if len(known) else ""
+    columns = (heads, ends, np.minimum.reduceat(ordinals, heads), ordinals[heads], ordinals[ends - 1])
+    for head, end, least, first, last in zip(*(column.tolist() for column in columns), strict=True):
+        if least >= 0:
+            yield fingerprint(calendar, first, last)
+        else:
+            known = ordinals[head:end][ordinals[head:end] >= 0]
+            yield fingerprint(calendar, int(known[0]), int(known[-1])) if len(known) else ""
 
 
 def strays_of(table: Tabulated) -> tuple[list[int], list[int]]:
@@ -84,10 +101,9 @@ def strays_of(table: Tabulated) -> tuple[list[int], list[int]]:
 
 def years_of(midnights: Stamps) -> npt.NDArray[np.int64]:
     """The calendar years of local midnights."""
-    days = ((midnights + _LOCAL_NS) // _DAY_NS).astype("datetime64[D]")
-    return days.astype("datetime64[Y]").astype(np.int64) + 1970
+    return dates_of(midnights).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
 
 
-def day_number(midnight: int) -> int:
-    """Days since 1970-01-01 of the date that a local midnight begins."""
-    return (midnight + _LOCAL_NS) // _DAY_NS
+def dates_of(midnights: Stamps) -> npt.NDArray[np.int64]:
+    """Days since 1970-01-01 of the dates that local midnights begin."""
+    return (midnights + _LOCAL_NS) // _DAY_NS

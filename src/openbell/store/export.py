@@ -13,10 +13,10 @@ from openbell.errors import Problem, StoreError, nearest
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.market.session import Hours
 from openbell.store.catalog import Catalog, SymbolInfo
+from openbell.store.cutting import dates_of
 from openbell.store.days import GridKind, Mask, ordinals_of
 from openbell.store.formats.format import COLUMNS
 from openbell.store.series import SeriesDays, resolved, whole
-from openbell.store.writer import day_number
 
 _SUFFIXES = (".parquet", ".csv")
 
@@ -112,7 +112,7 @@ def _stored(
 
 
 def _between(series: SeriesDays, start: date | None, end: date | None) -> Mask:
-    numbers = np.array([day_number(midnight) for midnight in series.days["midnight"].tolist()], np.int64)
+    numbers = dates_of(series.days["midnight"])
     epoch = date(1970, 1, 1)
     chosen = np.ones(len(numbers), bool)
     if start is not None:

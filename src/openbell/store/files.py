@@ -21,6 +21,7 @@ from openbell.errors import Problem, StoreError
 _HANDLES_KEPT = 256
 _MAPS_KEPT = 256
 _MAPPED_FROM_BYTES = 1 << 20
+_PARTS_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class StoredFile:
 def write_new(path: Path, chunks: Iterable[bytes | memoryview]) -> tuple[int, str]:
     """Write a file that must not exist yet, and return when it is on the disk.
 
-    The folder's own entry is not synced: see `sync_folder`.
+    The entry in its folder is not synced: see `sync_folder`.
 
     Returns
     -------
@@ -64,8 +65,7 @@ def write_new(path: Path, chunks: Iterable[bytes | memoryview]) -> tuple[int, st
     try:
         with ThreadPoolExecutor(1) as pool, path.open("xb", buffering=0) as file:
             checksum = pool.submit(_checksum, parts)
-            for part in parts:
-                _write_all(file.fileno(), part)
+            _write_all(file.fileno(), parts)
             os.fsync(file.fileno())
     except FileExistsError as error:
         raise unwritable(path, error) from error
@@ -82,9 +82,14 @@ def _checksum(parts: Iterable[memoryview]) -> str:
     return digest.hexdigest()
 
 
-def _write_all(handle: int, left: memoryview) -> None:
+def _write_all(handle: int, parts: list[memoryview]) -> None:
+    left = parts
     while left:
-        left = left[os.write(handle, left) :]
+        done = _write_some(handle, left)
+        while left and done >= len(left[0]):
+            done -= len(left[0])
+            left = left[1:]
+        left = [left[0][done:], *left[1:]] if done else left
 
 
 def sync_folder(folder: Path) -> None:
@@ -269,3 +274,14 @@ else:
             piece = os.read(handle, len(target))
         target[: len(piece)] = piece
         return len(piece)
+
+
+if hasattr(os, "writev"):
+    # One call for all: between two of them this thread would wait for the others.
+    def _write_some(handle: int, parts: list[memoryview]) -> int:
+        return os.writev(handle, parts[:_PARTS_AT_ONCE])
+
+else:
+
+    def _write_some(handle: int, parts: list[memoryview]) -> int:
+        return os.write(handle, parts[0])

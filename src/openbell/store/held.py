@@ -130,7 +130,7 @@ class Reader:
         blocks = [None if window is None or not window.holds(wish) else window.block(wish) for window in windows]
         away = [place for place, block in enumerate(blocks) if block is None]
         for place, block in zip(away, _mapped([every[place] for place in away], files, wish), strict=True):
-            blocks[place], window = block, windows[place]
+            window, blocks[place] = windows[place], block
             if block is not None and window is not None and window.replaced_by(wish):
                 self._drop(keys[place])
         return blocks
@@ -193,18 +193,16 @@ def _mapped(every: Sequence[SeriesDays], files: OpenFiles, wish: Wish) -> list[B
     heads = np.cumsum(sizes) - sizes
     hours = entries.days[wish.hours.value]
     begins, spans = entries.rows + hours["first"], hours["span"].astype(np.int64)
-    ends = begins + spans
-    apart = spans != hours["bars"]
-    follows = begins[1:] == ends[:-1]
-    follows[heads[1:] - 1] = True
-    apart[1:] |= ~follows
-    together = ~np.logical_or.reduceat(apart, heads)
-    rows = zip(begins[heads].tolist(), ends[heads + sizes - 1].tolist(), strict=True)
-    cuts = zip(heads.tolist(), (heads + sizes).tolist(), strict=True)
-    for place, cut, span, whole in zip(filled.tolist(), cuts, rows, together.tolist(), strict=True):
-        series = every[place]
-        file = series.file_of(entries.owners[slice(*cut)]) if whole and series.block is None else None
-        columns = None if file is None else files.mapped(file)
+    apart = begins != np.append(0, begins[:-1] + spans[:-1])
+    apart[heads] = False
+    whole = ~np.logical_or.reduceat(apart | (spans != hours["bars"]), heads)
+    tails = heads + sizes - 1
+    rows = zip(begins[heads].tolist(), (begins[tails] + spans[tails]).tolist(), strict=True)
+    places = zip(filled.tolist(), heads.tolist(), sizes.tolist(), whole.tolist(), rows, strict=True)
+    for place, head, size, good, span in places:
+        series, owners = every[place], entries.owners[head : head + size]
+        fits = good and series.block is None and (len(series.pieces) == 1 or series.in_one_file(owners))
+        columns = files.mapped(series.pieces[owners[0]].file) if fits else None
         blocks[place] = None if columns is None else _rows(columns, *span)
     return blocks
 

@@ -16,7 +16,7 @@ from openbell.store import schema
 from openbell.store.catalog import Piece, day_of, visible_pieces
 from openbell.store.history import series_in
 from openbell.store.series import resolved, whole
-from openbell.store.writer import BARS, Pending, Writer, day_range
+from openbell.store.writer import BARS, Pending, Writer
 
 Progress = Callable[[int, int], None]
 """Called with how much is done, and how much there is: series to bring together, files to delete."""
@@ -77,7 +77,7 @@ def _scattered(pieces: list[Piece]) -> list[list[Piece]]:
     """Pieces that share a symbol and a year, by year and symbol."""
     years: dict[tuple[int, str], list[Piece]] = defaultdict(list)
     for piece in pieces:
-        years[day_of(day_range(piece)[0]).year, piece.series.symbol].append(piece)
+        years[day_of(piece.first).year, piece.series.symbol].append(piece)
     return [years[key] for key in sorted(years) if len(years[key]) > 1]
 
 
@@ -87,7 +87,7 @@ def _rewrite(root: Path, writer: Writer, pieces: list[Piece]) -> int:
     series = resolved(root, calendar, pieces)[newest.series.symbol]
     block = whole(root, series)
     writer.retire_pieces(piece.id for piece in pieces)
-    span = min(day_range(piece)[0] for piece in pieces), max(day_range(piece)[1] for piece in pieces)
+    span = min(piece.first for piece in pieces), max(piece.last for piece in pieces)
     writer.put(calendar, Pending(newest.series, block, None, newest.adjusted, span))
     return len(block)
 

@@ -1,18 +1,18 @@
 """`import_files`: vendors' files into a store, as one change of it.
 
 1. `_sources`: files and folders become a list of files; what a folder holds beside bars is skipped, and named.
-2. `_read_all`: each file is read by the reader of its format, several at a time, in order.
+2. `_reading`: each file is read by the reader of its format, several at a time, in order.
 3. `checked`: rows that cannot be bars are set aside, with reasons.
 4. `_Import.take`: symbol by symbol the market and the grid are decided, and the bars are laid over those stored.
 5. `Writer`: files, then the catalogue, in one commit.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +97,11 @@ def import_files(
         adjusted,
     )
     sources, skipped, own = _sources(paths, Path(store))
-    with _opened(Path(store), dry_run) as writer:
+    with _reading(sources, hints) as read, _opened(Path(store), dry_run) as writer:
         intake = Intake(Path(store), hints, writer)
         files: list[FileReport] = []
         rows = 0
-        for done, outcomes in enumerate(_read_all(sources, hints), start=1):
+        for done, outcomes in enumerate(read, start=1):
             skipped += [outcome.where for outcome in outcomes if outcome.foreign]
             with collector_resting():
                 reports = [_taken(intake, outcome) for outcome in outcomes if not outcome.foreign]
@@ -238,15 +238,19 @@ class Outcome:
     actions: tuple[Action, ...] = ()
 
 
-def _read_all(sources: Sequence[_Named], hints: Hints) -> Iterator[list[Outcome]]:
+@contextmanager
+def _reading(sources: Iterable[_Named], hints: Hints) -> Iterator[Iterator[list[Outcome]]]:
+    """What is in the files, in their order; some are read ahead from now on."""
     with ThreadPoolExecutor(_READERS) as pool:
-        waiting: deque[Future[list[Outcome]]] = deque()
-        for named in sources:
-            waiting.append(pool.submit(_read, named, hints))
-            if len(waiting) > _READ_AHEAD:
-                yield waiting.popleft().result()
-        for future in waiting:
-            yield future.result()
+        begun = (pool.submit(_read, named, hints) for named in sources)
+        yield _in_turn(deque(islice(begun, _READ_AHEAD)), begun)
+
+
+def _in_turn(waiting: deque[Future[list[Outcome]]], begun: Iterator[Future[list[Outcome]]]) -> Iterator[list[Outcome]]:
+    while waiting:
+        first = waiting.popleft()
+        waiting.extend(islice(begun, 1))
+        yield first.result()
 
 
 def _read(named: _Named, hints: Hints) -> list[Outcome]:

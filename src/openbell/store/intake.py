@@ -6,8 +6,8 @@
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +26,7 @@ from openbell.store.actions import new_among
 from openbell.store.catalog import Catalog, Series
 from openbell.store.choice import MarketChoice, choose_market, grid_kind
 from openbell.store.clock import Settled, interval_in_stamps, settle, unchecked
-from openbell.store.cutting import day_number
+from openbell.store.cutting import dates_of
 from openbell.store.daily import on_sessions
 from openbell.store.days import GridKind, day_keys
 from openbell.store.findings import defects_of
@@ -39,7 +39,7 @@ from openbell.store.rows import Checked, checked, taken
 from openbell.store.series import resolved
 from openbell.store.sheets import laid_out
 from openbell.store.sound import may_have_defects
-from openbell.store.writer import Pending, Writer
+from openbell.store.writer import Pending, Span, Writer
 
 _ROWS_AT_ONCE = 1 << 20
 _SOURCE_CHARS = 200
@@ -50,14 +50,14 @@ Key = tuple[str, Interval]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Ready:
-    """The bars of one series, in order, with what was decided about them."""
+class _Lot:
+    """Series of one market, interval and grid, with the bars of each in order, and what is told of them."""
 
-    series: Series
-    block: Block
     calendar: Calendar
-    adjusted: bool
-    report: SeriesReport
+    interval: Interval
+    grid: GridKind
+    reports: list[SeriesReport] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
 
 
 class Intake:
@@ -80,7 +80,7 @@ class Intake:
         self._writer = writer
         self._catalog = Catalog.latest(store) if schema.holds_store(store) else None
         self._markets = self._catalog.markets() if self._catalog is not None else {}
-        self._waiting: dict[Key, list[Incoming]] = {}
+        self._waiting: dict[Key, list[Block]] = {}
         self._rows = 0
         self._asked: dict[tuple[str, Interval], int] = {}
         self._reports: dict[Key, SeriesReport] = {}
@@ -124,7 +124,7 @@ class Intake:
             self._refused.append(labelled(found.refused, origin, part.symbol, str(interval)))
         if len(found.block):
             block = found.block if settled.ts is found.block.ts else Block.of(settled.ts, found.block.columns)
-            self._waiting.setdefault(key, []).append(Incoming(part.symbol, interval, block, adjusted=adjusted))
+            self._waiting.setdefault(key, []).append(block)
             self._rows += len(found.block)
         if self._rows >= _ROWS_AT_ONCE:
             self._settle()
@@ -175,26 +175,32 @@ class Intake:
         return report
 
     def _settle(self) -> None:
-        ready = [self._ready(key, parts) for key, parts in self._waiting.items()]
-        for one in _suspects(ready):
-            one.report.note(defects_of(one.series.symbol, one.series.interval, one.block))
-        for one, (first, last) in zip(ready, _spans(ready), strict=True):
-            self._lay(one, first, last)
+        for lot in self._lots():
+            for place in _suspects(lot):
+                report = lot.reports[place]
+                report.note(defects_of(report.symbol, lot.interval, lot.blocks[place]))
+            self._lay(lot)
         self._waiting.clear()
         self._rows = 0
 
-    def _ready(self, key: Key, parts: list[Incoming]) -> _Ready:
-        symbol, interval = key
-        report = self._reports[key]
-        block, duplicates = _combined([part.block for part in parts])
-        report.duplicates += duplicates
-        calendar = load_calendar(report.market)
-        series = Series(symbol, interval, grid_kind(calendar, interval, block.ts))
-        block, note = on_sessions(calendar, interval, block)
-        report.why = f"{report.why}; {note}" if note else report.why
-        report.grid = series.grid.value
-        report.cover(_moment(block.ts[0]), _moment(block.ts[-1]))
-        return _Ready(series, block, calendar, parts[-1].adjusted, report)
+    def _lots(self) -> Iterable[_Lot]:
+        """What waits, series that are alike together."""
+        lots: dict[tuple[str, Interval, GridKind], _Lot] = {}
+        for key, blocks in self._waiting.items():
+            report, interval = self._reports[key], key[1]
+            block, duplicates = _combined(blocks)
+            report.duplicates += duplicates
+            calendar = load_calendar(report.market)
+            grid = grid_kind(calendar, interval, block.ts)
+            block, note = on_sessions(calendar, interval, block)
+            report.why = f"{report.why}; {note}" if note else report.why
+            report.grid = grid.value
+            lot = lots.get((report.market, interval, grid))
+            if lot is None:
+                lot = lots[report.market, interval, grid] = _Lot(calendar, interval, grid)
+            lot.reports.append(report)
+            lot.blocks.append(block)
+        return lots.values()
 
     def _choose(self, part: Incoming, interval: Interval, block: Block) -> MarketChoice:
         said = self._hints.market or (None if part.symbol in self._markets else part.market)
@@ -207,36 +213,40 @@ class Intake:
             if self._writer is not None:
                 self._writer.put_symbol(symbol, choice.market, choice.why, "import")
 
-    def _lay(self, ready: _Ready, first: int, last: int) -> None:
-        result = self._merge(ready, first, last)
-        report = ready.report
-        report.added += result.added
-        report.replaced += result.replaced
-        report.unchanged += result.unchanged
-        if result.added or result.replaced:
-            again = self._set_aside.among(report.symbol, report.interval, ready.block)
-            report.problems += (told(report.symbol, report.interval, again),) if again else ()
-        if self._writer is None or not len(result.block):
-            return
-        if result.whole:
-            self._writer.retire(ready.series)
-        if result.block is not ready.block:
-            first, last = _spans([ready], result.block)[0]
-        pending = Pending(ready.series, result.block, result.own, ready.adjusted, (first, last))
-        self._writer.put(ready.calendar, pending)
+    def _lay(self, lot: _Lot) -> None:
+        edges = _edges(lot.blocks)
+        for report, block, start, end, span in zip(
+            lot.reports, lot.blocks, *edges.T.tolist(), _spans(lot, edges), strict=True
+        ):
+            report.cover(_moment(start), _moment(end))
+            series = Series(report.symbol, lot.interval, lot.grid)
+            result = self._merge(lot, series, block, span)
+            report.added += result.added
+            report.replaced += result.replaced
+            report.unchanged += result.unchanged
+            if result.added or result.replaced:
+                again = self._set_aside.among(report.symbol, report.interval, block)
+                report.problems += (told(report.symbol, report.interval, again),) if again else ()
+            if self._writer is None or not len(result.block):
+                continue
+            if result.whole:
+                self._writer.retire(series)
+            if result.block is not block:
+                span = _spans(lot, _edges([result.block]))[0]
+            adjusted = self._adjusted[series.symbol, lot.interval]
+            self._writer.put(lot.calendar, Pending(series, result.block, result.own, adjusted, span))
 
-    def _merge(self, ready: _Ready, first: int, last: int) -> Merged:
-        series, calendar, block = ready.series, ready.calendar, ready.block
+    def _merge(self, lot: _Lot, series: Series, block: Block, span: Span) -> Merged:
         if self._writer is not None:
-            if not self._writer.overlaps(series, first, last):
+            if not self._writer.overlaps(series, span):
                 return Merged(block, None, len(block), 0, 0)
-            stored = self._writer.stored(series, calendar)
+            stored = self._writer.stored(series, lot.calendar)
         elif self._catalog is None:
             return Merged(block, None, len(block), 0, 0)
         else:
             pieces = self._catalog.pieces(series.interval, series.grid, [series.symbol])
-            stored = resolved(self._store, calendar, pieces).get(series.symbol)
-        return merged(self._store, stored, block, day_keys(calendar, series.interval, block.ts, series.grid))
+            stored = resolved(self._store, lot.calendar, pieces).get(series.symbol)
+        return merged(self._store, stored, block, day_keys(lot.calendar, series.interval, block.ts, series.grid))
 
     def _note_strays(self) -> None:
         if self._writer is None:
@@ -254,34 +264,24 @@ def _no_bars(origin: str, refused: pl.DataFrame) -> StoreError:
     )
 
 
-def _suspects(ready: Sequence[_Ready]) -> Iterator[_Ready]:
-    """Those whose bars have to be looked at for defects; many short series are looked over in one go."""
-    groups: dict[Interval, list[_Ready]] = {}
-    for one in ready:
-        groups.setdefault(one.series.interval, []).append(one)
-    for interval, group in groups.items():
-        lengths = [len(one.block) for one in group]
-        if len(group) < _SYMBOLS_ASKED or sum(lengths) > _LONG * len(group):
-            yield from group
-            continue
-        heads = np.cumsum([0, *lengths[:-1]])
-        found = may_have_defects(interval, laid_out([one.block for one in group]), heads)
-        yield from (one for one, suspect in zip(group, found, strict=True) if suspect)
+def _suspects(lot: _Lot) -> Iterable[int]:
+    """The places of those whose bars have to be looked at for defects; many short ones are looked over in one go."""
+    lengths = [len(block) for block in lot.blocks]
+    if len(lengths) < _SYMBOLS_ASKED or sum(lengths) > _LONG * len(lengths):
+        return range(len(lengths))
+    found = may_have_defects(lot.interval, laid_out(lot.blocks), np.cumsum([0, *lengths[:-1]]))
+    return [place for place, suspect in enumerate(found) if suspect]
 
 
-def _spans(ready: Sequence[_Ready], block: Block | None = None) -> list[tuple[int, int]]:
-    """First and last date of each series, in days since 1970-01-01; looked up for all of a kind at once."""
-    groups: dict[tuple[Calendar, Interval, GridKind], list[int]] = {}
-    for place, one in enumerate(ready):
-        groups.setdefault((one.calendar, one.series.interval, one.series.grid), []).append(place)
-    spans = [(0, 0)] * len(ready)
-    for (calendar, interval, grid), places in groups.items():
-        blocks: Iterable[Block] = [block or ready[place].block for place in places]
-        edges: Stamps = np.array([one.ts[row] for one in blocks for row in (0, -1)], np.int64)
-        keys = day_keys(calendar, interval, edges, grid).tolist()
-        for place, first, last in zip(places, keys[::2], keys[1::2], strict=True):
-            spans[place] = day_number(first), day_number(last)
-    return spans
+def _edges(blocks: Sequence[Block]) -> Stamps:
+    """The first and the last stamp of each block, shape (blocks, 2)."""
+    return np.array([block.ts[row] for block in blocks for row in (0, -1)], np.int64).reshape(-1, 2)
+
+
+def _spans(lot: _Lot, edges: Stamps) -> list[Span]:
+    """The dates of first and last stamps."""
+    dates = dates_of(day_keys(lot.calendar, lot.interval, edges.reshape(-1), lot.grid)).tolist()
+    return list(zip(dates[::2], dates[1::2], strict=True))
 
 
 def _combined(blocks: list[Block]) -> tuple[Block, int]:
@@ -296,7 +296,7 @@ def _combined(blocks: list[Block]) -> tuple[Block, int]:
 
 
 def _moment(ns: int) -> datetime:
-    return datetime.fromtimestamp(int(ns) // 1_000_000_000, UTC)
+    return datetime.fromtimestamp(ns // 1_000_000_000, UTC)
 
 
 def _origins(files: Sequence[FileReport]) -> str:

@@ -30,7 +30,7 @@ from openbell.store.repair import REPAIR
 from openbell.store.returning import OF_THE_STORE
 from openbell.store.rows import taken
 from openbell.store.series import resolved, whole
-from openbell.store.writer import Pending, Writer, day_range
+from openbell.store.writer import Pending, Writer
 
 WRONG = (Defect.HUNDREDFOLD, Defect.SPLIT, Defect.SPIKE, Defect.ZERO, Defect.OUTSIDE_RANGE)
 """Defects whose bars have wrong prices; frozen ones and odd volumes may be true."""
@@ -145,7 +145,7 @@ class _Mender:
         self.writer.retire_pieces(piece.id for piece in pieces)
         block = taken(block, ~wrong) if wrong.any() else block
         if len(block):
-            span = min(day_range(piece)[0] for piece in pieces), max(day_range(piece)[1] for piece in pieces)
+            span = min(piece.first for piece in pieces), max(piece.last for piece in pieces)
             self.writer.put(calendar, Pending(series, block, None, newest.adjusted, span))
 
     def finish(self) -> Mended:

@@ -3,7 +3,7 @@
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from openbell.store.files import StoredFile, unwritable, write_new
+from openbell.store.files import StoredFile, sync_folder, unwritable, write_new
 from openbell.store.parquet import BarFile
 
 
@@ -39,11 +39,19 @@ class Scribe:
             raise unwritable(path.parent, error) from error
         self._pool = self._pool or ThreadPoolExecutor(1)
         self.files[name] = StoredFile(name, sum(map(len, content.chunks)), content.rows, content.offsets)
-        self._under_way = self._pool.submit(write_new, path, content.chunks)
+        self._under_way = self._pool.submit(self._write, path, content)
         return self.files[name]
 
+    def _write(self, path: Path, content: BarFile) -> tuple[int, str]:
+        written = write_new(path, content.chunks)
+        for folder in path.parents:
+            sync_folder(folder)
+            if folder == self._root:
+                break
+        return written
+
     def wait(self) -> None:
-        """Return when everything that was begun is on the disk.
+        """Return when everything that was begun is on the disk, and so are its names.
 
         Raises
         ------
@@ -55,7 +63,7 @@ class Scribe:
             _, self._checksums[next(reversed(self.files))] = under_way.result()
 
     def finished(self) -> list[tuple[StoredFile, str]]:
-        """All files, on the disk, with their checksums.
+        """All files, on the disk with their names, and their checksums.
 
         Raises
         ------

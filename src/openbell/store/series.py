@@ -21,7 +21,7 @@ from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.store.catalog import Piece, fingerprint
 from openbell.store.days import DAY, DayEntries, GridKind, Mask, Rows, ordinals_of, tabulate
-from openbell.store.files import OpenFiles, StoredFile
+from openbell.store.files import OpenFiles
 
 COLUMN_COUNT = 6
 SHORT_RUN = 1 << 11
@@ -93,11 +93,10 @@ class SeriesDays:
         part = self.days[hours.value][entries]
         return self.rows[entries] + part["first"], part["span"].astype(np.int64)
 
-    def file_of(self, owners: Rows) -> StoredFile | None:
-        """The file that some pieces lie in, None where it is more than one."""
-        if len(self.pieces) > 1 and (self.files[owners] != self.files[owners[0]]).any():
-            return None
-        return self.pieces[int(owners[0])].file
+    def in_one_file(self, owners: Rows) -> bool:
+        """Whether pieces lie in one file."""
+        volumes = self.files[owners]
+        return bool((volumes == volumes[0]).all())
 
     def fill(self, files: OpenFiles, owners: Rows, rows: Rows, counts: Rows, target: Columns) -> None:
         """Put runs of rows into ``target``, one after another; runs that follow one another are read as one."""

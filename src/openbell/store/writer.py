@@ -20,10 +20,9 @@ from openbell.market.calendar import Calendar, load_calendar
 from openbell.store.actions import record
 from openbell.store.catalog import Piece, Series, visible_pieces
 from openbell.store.cutting import Cut, cuts_of, strays_of
-from openbell.store.cutting import day_number as day_number
-from openbell.store.days import DAY, GridKind, Mask
+from openbell.store.days import GridKind, Mask
 from openbell.store.edges import tabulated
-from openbell.store.files import StoredFile, sync_folder
+from openbell.store.files import StoredFile
 from openbell.store.parquet import bar_file
 from openbell.store.scribe import Scribe
 from openbell.store.series import SeriesDays, resolved
@@ -33,15 +32,19 @@ BARS = "bars"
 _ROWS_PER_FILE = 1 << 20
 
 
+Span = tuple[int, int]
+"""A first and a last date, in days since 1970-01-01."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pending:
-    """Rows of one series that wait for their file, with their first and last date in days since 1970-01-01."""
+    """Rows of one series that wait for their file, and their dates."""
 
     series: Series
     block: Block
     own: Mask | None
     adjusted: bool
-    span: tuple[int, int]
+    span: Span
 
 
 class Writer:
@@ -64,10 +67,9 @@ class Writer:
         self._rows = 0
         self._written: list[Piece] = []
         self._scribe = Scribe(root)
-        self._bits: dict[int, bytes] = {}
         self._next = 1 + int(db.execute("SELECT coalesce(max(id), 0) FROM pieces").fetchone()[0])
         self._retired: set[int] = set()
-        self._spans: dict[Series, tuple[int, int]] = {}
+        self._spans: dict[tuple[Interval, GridKind], dict[str, Span]] = {}
         self.strays: dict[Series, tuple[int, int]] = {}
 
     def stored(self, series: Series, calendar: Calendar) -> SeriesDays | None:
@@ -80,29 +82,33 @@ class Writer:
         pieces += [piece for piece in self._written if piece.series == series]
         return resolved(self._root, calendar, pieces).get(series.symbol)
 
-    def overlaps(self, series: Series, first: int, last: int) -> bool:
-        """Whether something is there of a series between two dates, in days since 1970-01-01; reads no data."""
-        if not self._spans:
-            query = (
-                "SELECT symbol, interval, grid, min(first), max(last) FROM pieces "
-                "WHERE retired IS NULL GROUP BY symbol, interval, grid"
-            )
-            for symbol, interval, grid, start, end in self._db.execute(query):
-                self._spans[Series(symbol, Interval.parse(interval), GridKind(grid))] = (start, end)
-            self._spans.setdefault(Series("", Interval.parse("1d")), (0, 0))
-        start, end = self._spans.get(series, (1, 0))
-        return start <= last and first <= end
+    def overlaps(self, series: Series, span: Span) -> bool:
+        """Whether something is there of a series between two dates; reads no data."""
+        start, end = self._dates(series.interval, series.grid).get(series.symbol, (1, 0))
+        return start <= span[1] and span[0] <= end
 
     def put(self, calendar: Calendar, pending: Pending) -> None:
         """Take rows that are whole sessions; they are written when a file is full, or by `commit`."""
-        queue = self._pending.setdefault((pending.series.interval, pending.series.grid, calendar.name), [])
-        queue.append(pending)
+        series, (first, last) = pending.series, pending.span
+        self._pending.setdefault((series.interval, series.grid, calendar.name), []).append(pending)
+        dates = self._dates(series.interval, series.grid)
+        start, end = dates.get(series.symbol, pending.span)
+        dates[series.symbol] = min(start, first), max(end, last)
+        self._queued.add(series)
         self._rows += len(pending.block)
-        first, last = self._spans.get(pending.series, pending.span)
-        self._spans[pending.series] = min(first, pending.span[0]), max(last, pending.span[1])
-        self._queued.add(pending.series)
         if self._rows >= _ROWS_PER_FILE:
             self.flush()
+
+    def _dates(self, interval: Interval, grid: GridKind) -> dict[str, Span]:
+        """From when to when something is there of each symbol, what waits included."""
+        if (interval, grid) not in self._spans:
+            query = (
+                "SELECT symbol, min(first), max(last) FROM pieces "
+                "WHERE retired IS NULL AND interval = ? AND grid = ? GROUP BY symbol"
+            )
+            found = self._db.execute(query, (str(interval), grid.value))
+            self._spans[interval, grid] = {symbol: (first, last) for symbol, first, last in found}
+        return self._spans[interval, grid]
 
     def retire(self, series: Series) -> None:
         """What is there of a series does not count any more after this import."""
@@ -141,8 +147,7 @@ class Writer:
         self.flush()
         files = self._numbered_files()
         self._db.executemany(_INSERT_PIECE, [self._row(piece, files[piece.file.name]) for piece in self._written])
-        bits = [(piece.id, self._bits[piece.id]) for piece in self._written]
-        self._db.executemany("INSERT INTO presence VALUES (?, ?)", bits)
+        self._db.executemany("INSERT INTO presence VALUES (?, ?)", [(piece.id, piece.bits) for piece in self._written])
         self._db.executemany(
             "UPDATE pieces SET retired = ? WHERE id = ?", [(self.number, piece) for piece in self._retired]
         )
@@ -150,9 +155,6 @@ class Writer:
         self._db.execute("INSERT INTO imports VALUES (?, ?, ?, ?, ?, NULL)", (self.number, at, action, source, report))
         # What is told to the catalogue counts from its commit on: until then the files may be under way.
         self._insert_files(files)
-        folders = {(self._root / name).parent for name in files}
-        for folder in (*folders, *((self._root / BARS, self._root) if folders else ())):
-            sync_folder(folder)
         self._db.execute("COMMIT")
 
     def discard(self) -> None:
@@ -177,10 +179,9 @@ class Writer:
     def _add(self, one: Pending, file: StoredFile, first_row: int, calendar: Calendar, cut: Cut) -> None:
         own = None if one.own is None else np.packbits(one.own[cut.row : cut.row + cut.rows]).tobytes()
         piece = Piece(
-            self._next, one.series, one.adjusted, file, first_row + cut.row, cut.rows, calendar.name, calendar.version,
-            cut.mark, cut.days, own, self.number,
+            self._next, one.series, one.adjusted, file, first_row + cut.row, cut.rows, cut.first, cut.last,
+            calendar.name, calendar.version, cut.mark, cut.days, own, self.number, cut.bits,
         )  # fmt: skip
-        self._bits[piece.id] = cut.bits
         self._written.append(piece)
         self._next += 1
 
@@ -198,10 +199,9 @@ class Writer:
             )
 
     def _row(self, piece: Piece, file: int) -> tuple[int | str | bytes | None, ...]:
-        first, last = day_range(piece)
         return (
             piece.id, piece.series.symbol, str(piece.series.interval), piece.series.grid.value, int(piece.adjusted),
-            self.number, self.number, file, piece.row, piece.rows, first, last, piece.market, piece.version,
+            self.number, self.number, file, piece.row, piece.rows, piece.first, piece.last, piece.market, piece.version,
             piece.fingerprint, piece.days, piece.own,
         )  # fmt: skip
 
@@ -210,11 +210,3 @@ _INSERT_PIECE = (
     "INSERT INTO pieces (id, symbol, interval, grid, adjusted, import, origin, file, row, rows, first, last, market, "
     "version, fingerprint, days, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-
-def day_range(piece: Piece) -> tuple[int, int]:
-    """The first and last date of a piece, in days since 1970-01-01."""
-    size = DAY.itemsize
-    ends = (piece.days[:8], piece.days[-size:][:8])
-    first, last = (int.from_bytes(end, "little", signed=True) for end in ends)
-    return day_number(first), day_number(last)

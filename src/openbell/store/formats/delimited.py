@@ -94,9 +94,8 @@ def read_layout(source: Source, layout: Layout, hints: Hints) -> list[Incoming]:
     interval = hints.interval or layout.interval or interval_of(source, hints)
     shared = {"notes": notes, "adjusted": layout.adjusted, "convention": convention, "market": layout.market}
     if "symbol" in layout.columns and hints.symbol is None:
-        names = names_of(frame[f"c{layout.columns['symbol']}"])
-        table = values.with_columns(names.alias("symbol"))
-        parts = by_symbol(table)
+        names = frame[f"c{layout.columns['symbol']}"]
+        parts = by_symbol(values.with_columns(names.alias("symbol")))
         faults = _faults(frame, names)
         return [
             Incoming(
@@ -262,6 +261,7 @@ def _faults(frame: pl.DataFrame, names: pl.Series | None) -> dict[str, dict[int,
         return {}
     if names is None:
         return {"": dict.fromkeys(rows, _TOO_LONG)}
+    names = names_of(names)
     places = pl.DataFrame({"name": names}).select(pl.int_range(pl.len()).over("name"))[:, 0]
     faults: dict[str, dict[int, str]] = {}
     for row in rows:

@@ -145,7 +145,7 @@ def _filled(column: pl.Series, value: float) -> Any:
 def names_of(texts: pl.Series) -> pl.Series:
     """Symbols in capitals, without spaces around them, ``""`` where there is none; most files have them like that."""
     known = texts.cast(pl.String).fill_null("")
-    different = known.rle().struct.field("value").unique()
+    different = known.unique()
     if (different == different.str.strip_chars().str.to_uppercase()).all():
         return known
     return known.str.strip_chars().str.to_uppercase()
@@ -158,10 +158,12 @@ Part = tuple[str, Block, bool, int | None]
 def by_symbol(frame: pl.DataFrame) -> Iterator[Part]:
     """The rows of each symbol that a column ``symbol`` names, in order of names; rows keep their order."""
     runs = frame["symbol"].rle().struct.unnest()
-    if not runs["value"].is_sorted():
-        frame = frame.sort("symbol", maintain_order=True)
+    names = names_of(runs["value"])
+    if names.n_unique() < len(names) or not names.is_sorted():
+        frame = frame.with_columns(names_of(frame["symbol"]).alias("symbol")).sort("symbol", maintain_order=True)
         runs = frame["symbol"].rle().struct.unnest()
-    return cut(block_of(frame), runs["value"].to_list(), runs["len"].to_numpy().astype(np.int64))
+        names = runs["value"]
+    return cut(block_of(frame), names.to_list(), runs["len"].to_numpy().astype(np.int64))
 
 
 def cut(whole: Block, names: Sequence[str], lengths: npt.NDArray[np.int64]) -> Iterator[Part]:

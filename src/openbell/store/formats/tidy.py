@@ -10,7 +10,7 @@ import polars as pl
 from openbell.bars.block import FIELDS
 from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError
-from openbell.store.formats.format import COLUMNS, Convention, Hints, Incoming, Part, block_of, by_symbol, cut, names_of
+from openbell.store.formats.format import COLUMNS, Convention, Hints, Incoming, Part, block_of, by_symbol, cut
 from openbell.store.formats.naming import interval_of
 from openbell.store.formats.pages import check_file, check_pages
 from openbell.store.formats.source import Source, as_stream, unreadable
@@ -61,14 +61,14 @@ def incoming_of(
 ) -> Iterator[Incoming]:
     """The bars of tidy frames of polars or pandas, each with its symbol, ``""`` for those in its column ``symbol``.
 
-    Frames of single symbols that follow one another and are alike are read as one, a million rows at a time.
+    Frames of single symbols that follow one another are read as one where they are alike, a million rows at a time.
 
     Raises
     ------
     StoreError
         If a column is missing or holds something else.
     """
-    for group in _alike(frames):
+    for group in _together(frames):
         symbol, table = group[0]
         for name, block, sound, step in _singles(where, group) if symbol else _named(where, table):
             yield Incoming(name, interval, block, convention=convention, sound=sound, step=step)
@@ -77,14 +77,14 @@ def incoming_of(
 _Named = tuple[str, pl.DataFrame]
 
 
-def _alike(frames: Iterable[tuple[str, Any]]) -> Iterator[list[_Named]]:
-    """Frames that can be read as one; one with symbols of its own is alone."""
+def _together(frames: Iterable[tuple[str, Any]]) -> Iterator[list[_Named]]:
+    """Frames to read as one; one with symbols of its own is alone."""
     group: list[_Named] = []
     rows = 0
     for symbol, frame in frames:
         table = frame if isinstance(frame, pl.DataFrame) else _from_pandas(frame)
         rows += len(table)
-        if group and (rows > _ROWS_AT_ONCE or "" in (symbol, group[0][0]) or table.schema != group[0][1].schema):
+        if group and (rows > _ROWS_AT_ONCE or "" in (symbol, group[0][0])):
             yield group
             group, rows = [], len(table)
         group.append((symbol, table))
@@ -97,9 +97,23 @@ def _named(where: str, table: pl.DataFrame) -> Iterator[Part]:
 
 
 def _singles(where: str, group: Sequence[_Named]) -> Iterator[Part]:
-    bars = _bars(where, pl.concat([table for _, table in group]))
+    table = _joined([table for _, table in group])
+    if table is None:
+        for one in group:
+            yield from _singles(where, [one])
+        return
     lengths = np.array([len(table) for _, table in group], np.int64)
-    return cut(block_of(bars), [symbol.upper() for symbol, _ in group], lengths)
+    yield from cut(block_of(_bars(where, table)), [symbol.upper() for symbol, _ in group], lengths)
+
+
+def _joined(tables: Sequence[pl.DataFrame]) -> pl.DataFrame | None:
+    """Tables as one, None where they are not alike; trying it is faster than asking each."""
+    if len(tables) > 1 and any(isinstance(kind, pl.Decimal) for kind in tables[0].dtypes):
+        return None  # polars takes decimals with more digits for alike, and cuts these off
+    try:
+        return pl.concat(tables)
+    except (pl.exceptions.SchemaError, pl.exceptions.ShapeError):
+        return None
 
 
 # Any: as above.
@@ -142,6 +156,6 @@ def _bars(where: str, frame: pl.DataFrame, *, named: bool = False) -> pl.DataFra
         raise StoreError(Problem(where, what, "Write prices and volumes as numbers.", code="columns"))
     try:
         bars = frame.select(moments.alias("ts"), *numbers)
-        return bars.with_columns(names_of(frame["symbol"]).alias("symbol")) if named else bars
+        return bars.with_columns(frame["symbol"].cast(pl.String)) if named else bars
     except pl.exceptions.PolarsError as error:
         raise unreadable(where, "Parquet", str(error)) from error

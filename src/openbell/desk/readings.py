@@ -1,0 +1,48 @@
+"""Where an indicator's values are, or why there are none."""
+
+from openbell.bars.block import Floats
+from openbell.errors import Problem, SessionError, nearest
+from openbell.indicators.spec import IndicatorSpec
+from openbell.session.session_data import SessionData
+
+
+def values_of(session: SessionData, spec: IndicatorSpec, output: str | None) -> Floats:
+    """One value of an indicator by row; what it gives stays live until rows come, go or move.
+
+    Parameters
+    ----------
+    output
+        Which one, None for the first.
+
+    Raises
+    ------
+    SessionError
+        If no symbol has this indicator, or it has no such output.
+    """
+    if not session.indicators.has(spec):
+        raise SessionError(no_indicator(session, spec))
+    values: Floats = session.indicators.values(spec)[0 if output is None else output_of(spec, output)]
+    return values
+
+
+def output_of(spec: IndicatorSpec, output: str) -> int:
+    """The place of an indicator's output.
+
+    Raises
+    ------
+    SessionError
+        If it has no such output; names the nearest that it has.
+    """
+    if output not in spec.outputs:
+        near = nearest(output, spec.outputs)
+        fix = f"Did you mean {near}?" if near else f"It has {', '.join(spec.outputs)}."
+        raise SessionError(Problem(spec.key, f"has no output {output!r}.", fix, code="unknown_output"))
+    return spec.outputs.index(output)
+
+
+def no_indicator(session: SessionData, spec: IndicatorSpec) -> Problem:
+    """That no symbol has an indicator, with the nearest that one has."""
+    near = nearest(spec.key, {key for record in session.records.values() for key in record.indicators})
+    hint = f"Did you mean {near}? Otherwise declare it" if near else "Declare it"
+    fix = f"{hint} in setup with needs.indicator(...), put it under [[indicators]], or ask with add_indicator."
+    return Problem(spec.key, "no symbol of the session has this indicator.", fix, code="unknown_indicator")
