@@ -9,7 +9,7 @@ from openbell.bars.interval import Interval
 from openbell.bars.sheaf import Sheaf
 from openbell.feeds.replay import ReplayFeed
 from openbell.indicators.batch import Stand
-from openbell.provisioning.staging import StagedSeries, StagedSymbol
+from openbell.provisioning.staged import StagedSeries, StagedSymbol
 from openbell.session.asks import AddSymbol, Ask
 from openbell.session.records import Series, SymbolRecord, Tier
 from openbell.session.session_data import SessionData

@@ -12,9 +12,10 @@ from openbell.feeds.replay import ReplayFeed
 from openbell.provisioning.analysis import Analyst
 from openbell.provisioning.commit import commit, make_room
 from openbell.provisioning.correction import Correction, Corrector, correction_problems
-from openbell.provisioning.requirements import ProvisioningRequirements
+from openbell.provisioning.requirements import Moment, ProvisioningRequirements
 from openbell.provisioning.result import ProvisioningResult, Status, StepReport
-from openbell.provisioning.staging import StagedSymbol, Stager, alike, grouped
+from openbell.provisioning.staged import StagedSymbol, alike
+from openbell.provisioning.staging import Stager
 from openbell.provisioning.steps import LOADING, EvictSymbol, Step
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
@@ -51,7 +52,8 @@ class Executor:
         self, plan: Sequence[ProvisioningRequirements], *, all_or_none: bool = False
     ) -> list[ProvisioningResult]:
         """Carry out a plan; one result per symbol, in order."""
-        refused = [self._refusal(requirements) for requirements in plan]
+        now = self.analyst.moment
+        refused = [self._refusal(requirements, now) for requirements in plan]
         going = [req for req, result in zip(plan, refused, strict=True) if result is None]
         if all_or_none and len(going) < len(plan):
             going = []
@@ -78,11 +80,11 @@ class Executor:
             result.steps = (StepReport(f"correct_{correction.interval}", perf_counter() - began, 1),)
         return result
 
-    def _refusal(self, requirements: ProvisioningRequirements) -> ProvisioningResult | None:
+    def _refusal(self, requirements: ProvisioningRequirements, now: Moment) -> ProvisioningResult | None:
         if not requirements.can_proceed:
             return self._result(requirements, Status.REFUSED)
-        was, now = requirements.moment, self.analyst.moment
-        if was != now:
+        was = requirements.moment
+        if was is not now and was != now:
             seen = "time has moved on" if was is None or was.now != now.now else "the session has changed"
             what = f"this plan was made for another state: {seen} since."
             stale = Problem(requirements.symbol, what, "Analyse again and execute the new plan.", code="stale")
@@ -95,7 +97,7 @@ class Executor:
         staged: dict[str, StagedSymbol] = {}
         failed: Failed = {}
         for chunk in stager.read(plan):
-            for group in grouped(chunk, alike):
+            for group in alike(chunk):
                 for one in self._stage_group(stager, group, failed):
                     staged[one.requirements.symbol] = one
         self._settle(stager, staged, failed)

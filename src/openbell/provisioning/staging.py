@@ -3,12 +3,10 @@
 What comes out, a `StagedSymbol`, is complete: committing it only moves references.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from openbell.bars.block import Block, Floats
 from openbell.bars.derive import derive_all
@@ -17,16 +15,14 @@ from openbell.bars.interval import Interval, Unit
 from openbell.bars.sheaf import Sheaf
 from openbell.errors import StoreError
 from openbell.indicators.aggregates import Aggregate
-from openbell.indicators.batch import Stand
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
 from openbell.market.windows import windows
 from openbell.provisioning.bases import base_of
 from openbell.provisioning.past import MINUTE, PastFigures, curve
 from openbell.provisioning.requirements import ProvisioningRequirements
-from openbell.provisioning.result import StepReport
+from openbell.provisioning.staged import NO_BARS, StagedSeries, StagedSymbol, grouped, spans_of
 from openbell.provisioning.steps import (
-    LOADING,
     AddInterval,
     CalculateAggregates,
     CalculateQuality,
@@ -45,14 +41,10 @@ from openbell.session.session_data import SessionData
 from openbell.session.weeks import folded_today, with_week_so_far
 from openbell.store.manager import DataManager
 
-Slots = npt.NDArray[np.int64]
-Blocks = Mapping[Interval, Block]
 Task = tuple[Interval, tuple[IndicatorSpec, ...]]
 
 CHUNK = 64
 MANY, BESIDE = 8, 512
-NO_AMOUNT, NO_HISTORY, NO_BARS, NO_SLOTS = Amount(), History(), Block.empty(), np.empty(0, np.int64)
-NO_BLOCKS: Blocks = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,40 +67,6 @@ class Making:
     held: int
     whole: bool
     until: int
-
-
-@dataclass(slots=True)
-class StagedSeries:
-    """An interval made ready: its history, and for a new one today's bars and, among others, those still on tape."""
-
-    base: Interval | None
-    new: bool
-    amount: Amount = NO_AMOUNT
-    history: History = NO_HISTORY
-    since: int | None = None
-    today: Block = NO_BARS
-    slots: Slots = field(default_factory=lambda: NO_SLOTS)
-    tape: Block | None = None
-
-
-@dataclass(slots=True)
-class StagedSymbol:
-    """What was read for a symbol, and all that its steps bring, ready to be committed."""
-
-    requirements: ProvisioningRequirements
-    record: SymbolRecord | None
-    blocks: Blocks = field(default_factory=lambda: NO_BLOCKS)
-    unread: StoreError | None = None
-    reports: list[StepReport] = field(default_factory=list)
-    series: dict[Interval, StagedSeries] = field(default_factory=dict)
-    specs: tuple[IndicatorSpec, ...] = ()
-    warm: dict[str, tuple[IndicatorSpec, Warm]] = field(default_factory=dict)
-    stands: list[tuple[Stand, int]] = field(default_factory=list)
-    kept: frozenset[str] = frozenset()
-    upgrade: bool = False
-    evicted: tuple[str, ...] = ()
-    quality: tuple[bool, bool] | None = None
-    aggregates: dict[str, float | Floats] | None = None
 
 
 class Stager:
@@ -391,31 +349,6 @@ class Stager:
         return self._warmer.trimmed(history, amount)
 
 
-def alike(staged: StagedSymbol) -> Hashable:
-    """Equal for symbols whose steps mean the same, so that these can be carried out together."""
-    return tuple(map(_meaning, staged.requirements.provisioning_steps))
-
-
-def _meaning(step: Step) -> object:
-    match step:
-        case LoadHistorical(loads):
-            return id(loads)
-        case LoadSession():
-            return LoadSession
-        case CalculateAggregates(rules):
-            return rules
-        case _:
-            return id(step)
-
-
-def grouped(staged: Iterable[StagedSymbol], key: Callable[[StagedSymbol], Hashable]) -> list[list[StagedSymbol]]:
-    """Those with equal keys together, in order of first mention."""
-    groups: dict[Hashable, list[StagedSymbol]] = {}
-    for one in staged:
-        groups.setdefault(key(one), []).append(one)
-    return list(groups.values())
-
-
 def _sorted_out(staged: StagedSymbol) -> tuple[tuple[IndicatorSpec, ...], tuple[Task, ...]]:
     """Indicators to be warmed up symbol by symbol, and those that many symbols can share; per interval."""
     single = tuple(spec for spec in staged.specs if spec.key in staged.kept or depends_on_place(spec))
@@ -424,17 +357,6 @@ def _sorted_out(staged: StagedSymbol) -> tuple[tuple[IndicatorSpec, ...], tuple[
         if spec not in single:
             together.setdefault(spec.interval, []).append(spec)
     return single, tuple((interval, tuple(specs)) for interval, specs in together.items())
-
-
-def spans_of(requirements: ProvisioningRequirements) -> dict[Interval, tuple[int, int]]:
-    """The sessions to read of each stored interval: history and today as one stretch."""
-    spans: dict[Interval, tuple[int, int]] = {}
-    for step in requirements.provisioning_steps:
-        if isinstance(step, LOADING):
-            for read in step.reads:
-                first, last = spans.get(read.interval, (read.first, read.last))
-                spans[read.interval] = (min(first, read.first), max(last, read.last))
-    return spans
 
 
 def grid_end(grid: Grid) -> int:
