@@ -4,7 +4,6 @@ import threading
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
@@ -15,7 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.block import FIELDS, Block, Floats
+from openbell.bars.block import FIELDS, Block
 from openbell.bars.grid import Ordinals
 from openbell.bars.interval import Interval
 from openbell.collector import collector_resting
@@ -29,6 +28,7 @@ from openbell.store.files import OpenFiles
 from openbell.store.held import Reader, Wish
 from openbell.store.rolled import Make, Rolled
 from openbell.store.series import COLUMN_COUNT, SeriesDays, joined, resolved
+from openbell.store.summaries import Counts, Summaries
 
 BYTES_PER_BAR = 8 * COLUMN_COUNT
 _KEPT_BYTES = 2 << 30
@@ -40,28 +40,7 @@ _WITH_BITS = 128
 _CLOSE_WITHIN = 20
 _DAILY = Interval.parse("1d")
 
-Counts = npt.NDArray[np.int32]
 Places = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Summaries:
-    """One figure per symbol and session, of the regular hours; all arrays have the shape (symbols, sessions).
-
-    Parameters
-    ----------
-    open, high, low, close, volume
-        NaN where there is no bar.
-    bars
-        How many bars there are.
-    """
-
-    open: Floats
-    high: Floats
-    low: Floats
-    close: Floats
-    volume: Floats
-    bars: Counts
 
 
 class DataManager:
@@ -307,14 +286,7 @@ class DataManager:
                     coming = begin(following) if following is not None else None
                     yield ready
 
-    def folded(
-        self,
-        symbols: Sequence[str],
-        windows: Hashable,
-        first: int,
-        last: int,
-        make: Make,
-    ) -> list[Block]:
+    def folded(self, symbols: Sequence[str], windows: Hashable, first: int, last: int, make: Make) -> list[Block]:
         """Bars of sessions ``first`` to ``last`` that the caller makes of stored ones, one block per symbol.
 
         What was made is kept for the next session day, so that this one makes only what is new.
