@@ -6,6 +6,7 @@ import numpy as np
 
 import openbell as ob
 from openbell.desk.bars import Bars
+from openbell.desk.conditions import Condition
 from openbell.desk.cursor import BarCursor
 from openbell.desk.needs import Needs
 
@@ -43,7 +44,7 @@ class Conditions(Reader):
 
     def on_day_start(self) -> None:
         super().on_day_start()
-        self.entry = ob.Condition(
+        self.entry = Condition(
             ("close", ">", self.sma),
             ("close", ">", self.ema),
             (self.rsi, "<", 70),
@@ -64,6 +65,27 @@ class Empty(ob.Strategy):
 
 class EachBar(_Reading):
     """For every bar compares its prices, and the indicators of its interval."""
+
+    def on_day_start(self) -> None:
+        super().on_day_start()
+        self.trend = Condition(
+            ("close", ">", self.sma),
+            ("close", ">", self.ema),
+            (self.rsi, "<", 70),
+            (self.macd, ">", (self.macd, "signal")),
+        )
+
+    def on_bar(self, bar: BarCursor) -> None:
+        if bar.interval == "1m":
+            self.hits += bar.close > bar.open
+        elif bar.interval == "5m":
+            self.hits += bar.meets(self.trend)
+        else:
+            self.hits += bar.indicator(self.atr) > 0
+
+
+class EachValue(_Reading):
+    """The same, value by value."""
 
     def on_bar(self, bar: BarCursor) -> None:
         if bar.interval == "1m":

@@ -16,6 +16,7 @@ LISTENERS = {
     "arrays, empty": "Empty",
     "no callback": None,
     "per bar": "EachBar",
+    "per bar, value by value": "EachValue",
     "per bar, empty": "EmptyEachBar",
 }
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from openbell import define
     from openbell.api import check, plan, run
-    from openbell.desk.conditions import Condition
     from openbell.engine.coordinator import SessionCoordinator
     from openbell.engine.portfolio import to_vectorbt
     from openbell.errors import (
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Condition",
     "ConfigError",
     "IndicatorError",
     "MarketError",
@@ -53,7 +51,6 @@ __all__ = [
 
 # Found when first asked for, so that importing openbell costs nothing that is not used.
 _HOMES = {
-    "Condition": "desk.conditions",
     "ConfigError": "errors",
     "IndicatorError": "errors",
     "MarketError": "errors",

@@ -7,6 +7,7 @@ import pytest
 from sessions import document, started
 
 import openbell as ob
+from openbell.desk.conditions import Condition
 from openbell.desk.needs import Needs
 
 HEAD = "import numpy as np\nimport openbell as ob\n\n"
@@ -473,10 +474,10 @@ class Conditioned(ob.Strategy):
         macd = needs.indicator("macd", interval="5m")
         self.handles = sma, rsi, macd
         self.rules = [
-            ob.Condition(("close", ">", sma), (rsi, "<", 60), (macd, ">", (macd, "signal"))),
-            ob.Condition((sma, "<=", "open"), (0.5, "<", "volume")),
-            ob.Condition((rsi, ">=", 50), ("high", ">=", "high")),
-            ob.Condition(("low", ">", 1e9)),
+            needs.condition(("close", ">", sma), (rsi, "<", 60), (macd, ">", (macd, "signal"))),
+            needs.condition((sma, "<=", "open"), (0.5, "<", "volume")),
+            needs.condition((rsi, ">=", 50), ("high", ">=", "high")),
+            needs.condition(("low", ">", 1e9)),
         ]
         self.wanted, self.seen, self.met, self.one_by_one = [], [], [], []
 
@@ -535,13 +536,16 @@ def test_a_condition_says_what_its_arrays_say_compared_by_hand(store: Path, tmp_
 )
 def test_what_is_no_comparison_is_refused(wrong: tuple, told: str):
     with pytest.raises(ValueError, match=told):
-        ob.Condition(*wrong)
+        Condition(*wrong)
 
 
 UNKNOWN = """
 class Unknown(ob.Strategy):
+    def setup(self, needs):
+        self.rule = needs.condition(("close", ">", ob.indicator("sma", interval="5m", period=7)))
+
     def on_bars(self, bars):
-        bars.where(ob.Condition(("close", ">", ob.indicator("sma", interval="5m", period=7))))
+        bars.where(self.rule)
 """
 
 
@@ -551,4 +555,4 @@ def test_a_condition_on_what_no_symbol_has_is_told(store: Path, tmp_path: Path):
     (fault,) = day._dispatcher.seats[0].faults
     assert "no symbol of the session has this indicator" in fault.problem.what
     with pytest.raises(ob.SessionError, match="signal"):
-        ob.Condition((ob.indicator("macd", interval="5m"), ">", (ob.indicator("macd", interval="5m"), "singal")))
+        Condition((ob.indicator("macd", interval="5m"), ">", (ob.indicator("macd", interval="5m"), "singal")))

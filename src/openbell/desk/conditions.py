@@ -27,7 +27,7 @@ EACH = ("more", "more_step", "less", "less_step", "or_equal")
 
 
 class Condition:
-    """Comparisons that are all true, or not: of a symbol's bar, its indicators, and numbers.
+    """Comparisons that are all true, or not: of a symbol's bar, its indicators, and numbers; ``needs.condition``.
 
     Read it with `Bars.where` or `BarCursor.meets`: that takes a fraction of the time in which the same is read and
     compared array by array. What is no number, as where there is no bar, is neither more nor less than anything.
@@ -50,7 +50,7 @@ class Condition:
     >>> import openbell as ob
     >>> sma = ob.indicator("sma", interval="5m", period=20)
     >>> macd = ob.indicator("macd", interval="5m")
-    >>> print(ob.Condition(("close", ">", sma), (macd, ">", (macd, "signal")), ("volume", ">=", 1000)))
+    >>> print(Condition(("close", ">", sma), (macd, ">", (macd, "signal")), ("volume", ">=", 1000)))
     close > sma_20_5m and macd_5m > macd_5m.signal and volume >= 1000
     """
 
@@ -65,6 +65,10 @@ class Condition:
 
     def __str__(self) -> str:
         return " and ".join(f"{_told(left)} {sign} {_told(right)}" for left, sign, right in self.comparisons)
+
+
+# The loop, and the module that it takes numbers from.
+COMPARE = ("openbell.desk.conditions_loop", "compare", __name__)
 
 
 class Compared:
@@ -94,7 +98,7 @@ class Compared:
             more, less = (left, right) if sign.startswith(">") else (right, left)
             numbers += [*self._placed(more), *self._placed(less), int(sign.endswith("="))]
         self._given = array("q", numbers)
-        self._go = ready(loop_of("openbell.desk.conditions_loop", "compare", __name__), self._given.buffer_info()[0])
+        self._go = ready(loop_of(*COMPARE), self._given.buffer_info()[0])
         self._met = met.view()
         self._met.flags.writeable = False
         self._beside = isinstance(selection, slice)

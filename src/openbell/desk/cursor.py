@@ -84,8 +84,10 @@ class BarCursor:
             if flags is not None:
                 present = present & flags
         (rows,) = present.nonzero()
-        values = panel.values[slot]
-        columns = [values[field].take(rows).tolist() for field in self._reads.places]
+        places, columns = self._reads.places, []
+        if places:
+            there = panel.values[slot].take(rows, axis=1)
+            columns = [there[place].tolist() for place in places]
         self.__class__ = self._reads.kind
         self._reads.go(self, rows.tolist(), columns, self._call)
 

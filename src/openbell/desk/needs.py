@@ -5,6 +5,7 @@ from typing import Self
 
 from openbell.bars.interval import Interval
 from openbell.config.session_file import AggregateRule, HistoryRule, IndicatorRule
+from openbell.desk.conditions import Comparison, Condition
 from openbell.indicators.aggregates import Aggregate
 from openbell.indicators.compute import indicator
 from openbell.indicators.spec import IndicatorSpec
@@ -140,6 +141,19 @@ class Needs:
             self.bars(one)
         self.intervals = frozenset(rule.intervals[0] for rule in self.history[-len(intervals) :])
         return self
+
+    @staticmethod
+    def condition(*comparisons: Comparison) -> Condition:
+        """Several comparisons at once, for `Bars.where` and `BarCursor.meets`: `openbell.desk.conditions.Condition`.
+
+        Examples
+        --------
+        >>> needs = Needs("strategy:Crossover")
+        >>> sma = needs.indicator("sma", interval="5m", period=20)
+        >>> print(needs.condition(("close", ">", sma), ("volume", ">=", 1000)))
+        close > sma_20_5m and volume >= 1000
+        """
+        return Condition(*comparisons)
 
     def quality(self, minimum: float) -> Self:
         """The least quality of a symbol's bars, 0 to 100: below it `Bars.trusted` is False and ``on_bar`` not called.

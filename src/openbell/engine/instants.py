@@ -46,4 +46,5 @@ def run_instants(
                     dispatcher.call(happened)
                 finally:
                     requests.calling = None
-                requests.serve()
+                if requests.waiting:
+                    requests.serve()

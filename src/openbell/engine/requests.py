@@ -40,6 +40,8 @@ class Requests:
     ----------
     calling
         The thread in which users' callbacks run, None while there are none: what it asks for is queued.
+    waiting
+        Whether there may be something for `serve` to do.
     """
 
     def __init__(self, patience: float = PATIENCE_SECONDS) -> None:
@@ -49,6 +51,7 @@ class Requests:
         self._from_callbacks: list[Ticket] = []
         self._from_threads: list[Ticket] = []
         self.calling: int | None = None
+        self.waiting = False
 
     def callbacks(self) -> "Requests":
         """While users' callbacks run (``with requests.callbacks():``) what this thread asks for is queued."""
@@ -73,14 +76,18 @@ class Requests:
         ticket = Ticket(action, promised)
         if self.calling == threading.get_ident():
             self._from_callbacks.append(ticket)
+            self.waiting = True
             return promised
         with self._gate:
             self._from_threads.append(ticket)
+            self.waiting = True
         self._wait(ticket)
         return promised
 
     def serve(self) -> None:
         """Carry out everything that waits; the turn must be held."""
+        # Said before it is looked, so that what comes meanwhile is not overlooked.
+        self.waiting = False
         while self._from_callbacks or self._from_threads:
             with self._gate:
                 waiting = self._from_callbacks or self._from_threads

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from openbell.config.session_file import SessionFile
+from openbell.desk.conditions import COMPARE
 from openbell.engine.control import Control
 from openbell.engine.coordinator import SessionCoordinator
 from openbell.engine.drive import DRIVE
@@ -52,7 +53,7 @@ def _compile_ahead(file: SessionFile) -> None:
         if module_of(link.definition.name) != "own"
     ]
     prepare_kernels(kernels)
-    prepare(*LAST)
+    prepare(*LAST, *([COMPARE] if file.strategies else []))
     end()
 
 
