@@ -40,5 +40,11 @@ class Sheaf:
         numbers = [(len(block.ts), address(block.ts, INT), *map(address, block.columns)) for block in blocks]
         return cls(blocks, np.array(numbers, np.int64).reshape(-1, WIDTH))
 
+    def of_some(self, places: Sequence[int]) -> "Sheaf":
+        """The sheaf of some of these blocks, by their places, ascending."""
+        if len(places) == len(self.blocks):
+            return self
+        return Sheaf([self.blocks[place] for place in places], self.table[list(places)])
+
     def __len__(self) -> int:
         return len(self.blocks)

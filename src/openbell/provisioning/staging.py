@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from openbell.bars.block import Block, Floats
-from openbell.bars.derive import Counts, derive_all
-from openbell.bars.grid import Grid, Stamps
+from openbell.bars.derive import derive_all
+from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval, Unit
 from openbell.bars.sheaf import Sheaf
 from openbell.errors import StoreError
@@ -49,7 +49,7 @@ MANY, BESIDE = 8, 512
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What a load means in stamps and windows: the same for every symbol that takes it.
+    """What a load means in stamps: the same for every symbol that takes it.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ class Making:
         ns UTC: bars stamped in ``[left, right)`` are made, those from ``held`` on stay.
     whole
         Whether all that is made is held.
-    grid, expected, lefts
-        The windows that are folded, None where bars are taken as stored; see `openbell.market.windows`.
+    until
+        The first session of which nothing is made.
     """
 
     load: Load
@@ -66,9 +66,7 @@ class Making:
     right: int
     held: int
     whole: bool
-    grid: Grid | None = None
-    expected: Counts | None = None
-    lefts: Stamps | None = None
+    until: int
 
 
 class Stager:
@@ -184,30 +182,35 @@ class Stager:
             begins, until, days = self._time.calendar.begins, self._until(load), load.amount.days
             edges = (int(begins[load.first]), int(begins[until]), int(begins[load.until]))
             whole = bool(days) and load.first >= self._time.today.ordinal - days
-            folded: tuple[Grid, Counts, Stamps | None] | tuple[()] = ()
-            if load.base is not None:
-                span = (load.first, until - 1)
-                folded = windows(self._time.calendar, load.interval, load.base, *span, self._time.hours)
-            known = self._makings[id(load)] = Making(load, *edges, whole, *folded)
+            known = self._makings[id(load)] = Making(load, *edges, whole, until)
         return known
 
     def _made(self, making: Making, stored: Sheaf, group: Sequence[StagedSymbol]) -> list[Block]:
-        left, right, interval = making.left, making.right, making.load.interval
-        if making.grid is None or making.expected is None:
-            return [block.between(left, right) for block in stored.blocks]
-        made = derive_all(
-            stored,
-            making.grid,
-            making.expected,
-            within=(left, right),
-            completeness=self._session.completeness,
-            lefts=making.lefts,
-        )
+        """The bars of a load; those that were folded on an earlier day of this run roll on in the store's cache."""
+        load = making.load
+        if load.base is None:
+            return [block.between(making.left, making.right) for block in stored.blocks]
+        if load.interval.unit is Unit.WEEK:
+            return self._folded(making, load.first, stored, group)
+
+        def make(first: int, places: Sequence[int]) -> list[Block]:
+            return self._folded(making, first, stored.of_some(places), [group[place] for place in places])
+
+        symbols = [one.requirements.symbol for one in group]
+        meaning = load.interval, load.base, self._time.hours, self._session.completeness
+        return self._data.folded(symbols, meaning, load.first, making.until - 1, make)
+
+    def _folded(self, making: Making, first: int, stored: Sheaf, group: Sequence[StagedSymbol]) -> list[Block]:
+        """Bars from a session on, made of stored ones."""
+        calendar, load = self._time.calendar, making.load
+        assert load.base is not None
+        grid, expected, lefts = windows(calendar, load.interval, load.base, first, making.until - 1, self._time.hours)
+        within, completeness = (int(calendar.begins[first]), making.right), self._session.completeness
+        made = derive_all(stored, grid, expected, within=within, completeness=completeness, lefts=lefts)
         for place, one in enumerate(group):
-            own = one.blocks.get(interval)
+            own = one.blocks.get(load.interval)
             if own is not None:
-                base = stored.blocks[place].between(left, right)
-                made[place] = self._merged(made[place], base, own.between(left, right))
+                made[place] = self._merged(made[place], stored.blocks[place].between(*within), own.between(*within))
         return made
 
     def _figure(self, staged: StagedSymbol, aggregate: Aggregate) -> float | Floats:

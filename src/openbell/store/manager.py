@@ -4,7 +4,6 @@ import threading
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
@@ -15,7 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.block import FIELDS, Block, Floats
+from openbell.bars.block import FIELDS, Block
 from openbell.bars.grid import Ordinals
 from openbell.bars.interval import Interval
 from openbell.collector import collector_resting
@@ -27,7 +26,9 @@ from openbell.store.catalog import Catalog, SymbolInfo
 from openbell.store.days import DayEntries, GridKind
 from openbell.store.files import OpenFiles
 from openbell.store.held import Reader, Wish
+from openbell.store.rolled import Make, Rolled
 from openbell.store.series import COLUMN_COUNT, SeriesDays, joined, resolved
+from openbell.store.summaries import Counts, Summaries
 
 BYTES_PER_BAR = 8 * COLUMN_COUNT
 _KEPT_BYTES = 2 << 30
@@ -39,28 +40,7 @@ _WITH_BITS = 128
 _CLOSE_WITHIN = 20
 _DAILY = Interval.parse("1d")
 
-Counts = npt.NDArray[np.int32]
 Places = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Summaries:
-    """One figure per symbol and session, of the regular hours; all arrays have the shape (symbols, sessions).
-
-    Parameters
-    ----------
-    open, high, low, close, volume
-        NaN where there is no bar.
-    bars
-        How many bars there are.
-    """
-
-    open: Floats
-    high: Floats
-    low: Floats
-    close: Floats
-    volume: Floats
-    bars: Counts
 
 
 class DataManager:
@@ -96,7 +76,9 @@ class DataManager:
         self._lock = threading.Lock()
         self._bits: dict[int, bytes] = {}
         self._reader = Reader(calendar, kept_bytes)
+        self._rolled = Rolled(calendar.begins, kept_bytes)
         self._files = OpenFiles(self.root)
+        self._week = -1
 
     def as_of(self, day: int, prices: Prices) -> Self:
         """The same store and what was read of it, with prices as they are looked at on a session day.
@@ -109,7 +91,10 @@ class DataManager:
             Raw, or adjusted for splits, or for splits and dividends; what a vendor adjusted is left as it is.
         """
         _ = self._symbols  # looked up once, for every day
-        self._files.rest()
+        self._rolled.turn(day)
+        if self._week != self.calendar.week_start(day):
+            self._week = self.calendar.week_start(day)
+            self._files.rest()
         seen = copy(self)
         seen._adjuster = Adjuster(self._timelines, day, prices)
         return seen
@@ -300,6 +285,21 @@ class DataManager:
                     ready = coming.result()
                     coming = begin(following) if following is not None else None
                     yield ready
+
+    def folded(self, symbols: Sequence[str], windows: Hashable, first: int, last: int, make: Make) -> list[Block]:
+        """Bars of sessions ``first`` to ``last`` that the caller makes of stored ones, one block per symbol.
+
+        What was made is kept for the next session day, so that this one makes only what is new.
+
+        Parameters
+        ----------
+        windows
+            What is made of what: equal for equal bars of a session, whatever range they were made in.
+        make
+            Called with a session and the places of those symbols of which bars are needed from there up to ``last``.
+        """
+        keys = [((symbol, windows), self.actions(symbol)) for symbol in symbols]
+        return self._rolled.blocks(keys, first, last, make)
 
     def _unadjusted(self, symbols: Sequence[str], interval: Interval) -> dict[str, int]:
         """The symbols that have actions and whose bars no vendor adjusted, with their places."""
