@@ -3,8 +3,14 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 _NO_DATA = "no market data"
+
+# The same examples each time, so that a change is what a failure comes from; the long run draws others each night.
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.register_profile("others", deadline=None)
+settings.load_profile("others" if os.environ.get("OPENBELL_NIGHTLY") else "same")
 
 
 def _data_folder() -> Path:

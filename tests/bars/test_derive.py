@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 
 from openbell.bars.block import FIELDS, Block
-from openbell.bars.derive import derive
+from openbell.bars.derive import derive, derive_all
 from openbell.bars.grid import Grid, Span
 from openbell.bars.interval import Interval
+from openbell.bars.sheaf import Sheaf
 
 MINUTE = 60_000_000_000
 ONE = Interval.parse("1m")
@@ -170,3 +171,20 @@ def test_what_vendors_publish_is_reproduced(data: Path, case: str):
     assert made.ts.tolist() == answer.ts.tolist()
     for ours, theirs in zip(made.columns, answer.columns, strict=True):
         assert (np.abs(ours - theirs) <= 1e-9 * np.maximum(1.0, np.abs(theirs))).all()
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@given(seed=st.integers(0, 2**32), symbols=st.integers(0, 5), left=st.integers(-2, 14), length=st.integers(0, 14))
+def test_many_symbols_are_folded_as_each_alone(seed, symbols, left, length):
+    random = np.random.default_rng(seed)
+    windows, minutes = grids("5m")
+    blocks = []
+    for _ in range(symbols):
+        stamps = minutes.stamps[random.random(len(minutes)) < random.random()]
+        blocks.append(Block.of(stamps, random.random((5, len(stamps)))))
+    within = (left * MINUTE, (left + length) * MINUTE)
+
+    made = derive_all(Sheaf.of(blocks), windows, windows.expected(minutes), within=within, completeness=0.4)
+
+    alone = [derive(b.between(*within), windows, windows.expected(minutes), completeness=0.4) for b in blocks]
+    assert [rows(block) for block in made] == [rows(block) for block in alone]

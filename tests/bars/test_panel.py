@@ -6,6 +6,7 @@ from openbell.bars.block import Block
 from openbell.bars.grid import Grid, Span
 from openbell.bars.interval import Interval
 from openbell.bars.panel import BarPanel
+from openbell.bars.sheaf import Sheaf
 
 MINUTE = 60_000_000_000
 
@@ -91,20 +92,23 @@ def test_bars_that_were_there_before_shares_are_kept_are_whole():
 @given(
     rows=st.sets(st.integers(0, 79), min_size=1, max_size=80),
     derived=st.booleans(),
-    present=st.integers(0, 2**32),
+    seed=st.integers(0, 2**32),
 )
-def test_rows_written_together_are_as_written_one_by_one(rows, derived, present):
-    grid = Grid.of_spans(Interval.parse("1m"), [Span(0, 10 * 60_000_000_000, 0)])
+def test_rows_written_together_are_as_written_one_by_one(rows, derived, seed):
+    day = 10 * 60_000_000_000
+    grid = Grid.of_spans(Interval.parse("1m"), [Span(day, 2 * day, 0)])
+    both = Grid.of_spans(Interval.parse("1m"), [Span(0, day, 0), Span(day, 2 * day, 1), Span(2 * day, 3 * day, 2)])
     together, alone = BarPanel(grid, 80, derived=derived), BarPanel(grid, 80, derived=derived)
-    random = np.random.default_rng(present)
-    slots, blocks = [], []
-    for row in sorted(rows):
-        where = np.flatnonzero(random.random(len(grid)) < 0.7)
-        slots.append(where)
-        blocks.append(Block.of(grid.stamps[where], random.random((5, len(where))), random.random(len(where))))
-        alone.write(row, where, blocks[-1])
+    random = np.random.default_rng(seed)
+    order = random.permutation(sorted(rows))
+    blocks = []
+    for row in order.tolist():
+        stamps = both.stamps[random.random(len(both)) < 0.7]
+        blocks.append(Block.of(stamps, random.random((5, len(stamps)))))
+        today = blocks[-1].between(day, 2 * day)
+        alone.write(row, grid.slots_of(today.ts), today)
 
-    together.write_many(sorted(rows), slots, blocks)
+    together.write_many(order, Sheaf.of(blocks))
 
     assert together.values.tobytes() == alone.values.tobytes()
     assert together.present.tolist() == alone.present.tolist()

@@ -55,8 +55,8 @@ def streamed(
     session, feed = session_of(rows, completeness), ReplayFeed()
     fine, coarse = (Lane(grid.interval, grid, rows, [True] * len(grid)) for grid in (minutes, windows))
     for row in reversed(range(rows)):
-        fine.admit(row, base=None, streamed=True)
-        coarse.admit(row, base=ONE, streamed=row == delivered)
+        fine.admit([row], base=None, streamed=True)
+        coarse.admit([row], base=ONE, streamed=row == delivered)
     session.lanes.update({ONE: fine, windows.interval: coarse})
     feed.record(ONE, minutes, rows)
     feed.record(windows.interval, windows, rows + 1)

@@ -15,12 +15,12 @@ names = []
 with told(names.append):
     flags = np.zeros(3, bool)
     mark(np.array([2, 5]), np.array([1, 2, 5]), 0, flags)
-    for name in ("bars.fold_columns", "bars.place", "session.mix", "session.mix_rows", "quality.tally"):
+    for name in ("bars.fold", "bars.place", "session.mix", "session.mix_rows", "quality.tally"):
         room, _, loop = name.partition(".")
         loop_of(f"openbell.{room}.loops", loop)
 print(json.dumps([flags.tolist(), names, "numba" in sys.modules]))
 """
-LOOPS = ["mark", "fold_columns", "place", "mix", "mix_rows", "tally"]
+LOOPS = ["mark", "fold", "place", "mix", "mix_rows", "tally"]
 
 
 def test_every_loop_is_kept_and_needs_no_compiler_again(tmp_path: Path, monkeypatch):

@@ -8,7 +8,7 @@ from openbell.bars.block import Block
 from openbell.bars.grid import Grid, Span
 from openbell.bars.interval import Interval
 from openbell.bars.panel import BarPanel
-from openbell.session.hashing import row_hashes, session_hashes
+from openbell.session.hashing import HistoryHashes, row_hashes, session_hashes
 
 BEGINS = np.arange(0, 100, 10, dtype=np.int64)
 
@@ -86,3 +86,50 @@ def test_rows_of_a_panel_have_the_hashes_of_their_bars(present, ended, derived):
     hashes = row_hashes(panel, np.arange(3), 10)
 
     assert hashes == [session_hashes(panel.block(row), begins) for row in range(3)]
+
+
+def rolled(memory: Block, days: list[tuple[int, int]], hashes: HistoryHashes) -> list[bytes]:
+    """What is found of views of one memory, asked for day by day."""
+    found = []
+    for left, right in days:
+        part = memory[left:right]
+        hashes.expect({"AAA": part}, BEGINS)
+        found.append(session_hashes(part, BEGINS))
+    return found
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@given(
+    stamps=st.sets(st.integers(0, 99), min_size=1),
+    days=st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), min_size=1, max_size=6),
+)
+def test_what_rolls_on_has_the_hashes_of_a_fresh_start(stamps, days):
+    memory = block(*sorted(stamps))
+
+    found = rolled(memory, days, HistoryHashes())
+
+    assert found == [hashed(memory[left:right].copied()) if left < right else b"" for left, right in days]
+
+
+def test_only_new_sessions_are_gone_through():
+    memory = block(*range(0, 60, 3))
+    hashes = HistoryHashes()
+    before = rolled(memory, [(0, 11), (4, 14)], hashes)[1]
+
+    # Nobody may do that; it shows what is not looked at again.
+    memory.close[4:14] = -1.0
+
+    after = rolled(memory, [(7, 17)], hashes)[0]
+    assert after[:64] == before[32:]
+    assert after[64:] == hashed(memory[14:17].copied())
+
+
+def test_other_memory_is_hashed_anew_wherever_it_lies():
+    stamps = tuple(range(0, 60, 3))
+    hashes = HistoryHashes()
+    for price in range(20):
+        memory = Block.of(np.array(stamps), [np.full(len(stamps), float(price)) for _ in range(5)])
+        part = memory[price % 3 * 4 :]
+        hashes.expect({"AAA": part}, BEGINS)
+        assert session_hashes(part, BEGINS) == hashed(part.copied())
+        del memory, part

@@ -1,4 +1,4 @@
-"""Coarser bars from finer ones, over time for one symbol: history, catching up, healing.
+"""Coarser bars from finer ones, over time: history, catching up, healing.
 
 Open first, high largest, low smallest, close last, volume summed; see `openbell.bars.folding`.
 """
@@ -6,10 +6,13 @@ Open first, high largest, low smallest, close last, volume summed; see `openbell
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.block import Block
+from openbell.bars.block import FIELDS, Block
 from openbell.bars.grid import Grid, Stamps
+from openbell.bars.sheaf import Sheaf
 
 Counts = npt.NDArray[np.int32]
+
+ALWAYS = (-(2**63), 2**63 - 1)
 
 
 def derive(
@@ -48,15 +51,33 @@ def derive(
     >>> two.open.tolist(), two.close.tolist(), two.volume.tolist(), two.completeness.tolist()
     ([1.0, 2.0], [3.0, 2.0], [4.0, 2.0], [1.0, 0.5])
     """
-    room = min(len(block), len(grid))
-    ts = np.empty(room, np.int64)
-    out = np.empty((6, room), np.float64)
-    begins = grid.opens if lefts is None else lefts
-    from openbell.bars.folding import fold_columns
+    return derive_all(Sheaf.of([block]), grid, expected, completeness=completeness, lefts=lefts)[0]
 
-    n = fold_columns(block.ts, block.columns, begins, grid.ends, grid.stamps, expected, completeness, ts, out)
-    if n < room // 2:
-        ts, out = ts[:n].copy(), out[:, :n].copy()
+
+def derive_all(
+    sheaf: Sheaf,
+    grid: Grid,
+    expected: Counts,
+    *,
+    within: tuple[int, int] = ALWAYS,
+    completeness: float = 0.0,
+    lefts: Stamps | None = None,
+) -> list[Block]:
+    """`derive` for many symbols at once.
+
+    Parameters
+    ----------
+    within
+        Only bars stamped from the first until before the second of these count.
+    """
+    from openbell.bars.folding import fold
+
+    begins = grid.opens if lefts is None else lefts
+    room = min(int(sheaf.table[:, 0].max(initial=0)), len(grid))
+    ts, out = np.empty((len(sheaf), room), np.int64), np.empty((len(sheaf), len(FIELDS) + 1, room))
+    made = fold(sheaf, within, begins, grid.ends, grid.stamps, expected, completeness, ts, out)
     ts.setflags(write=False)
     out.setflags(write=False)
-    return Block(ts[:n], out[0, :n], out[1, :n], out[2, :n], out[3, :n], out[4, :n], out[5, :n])
+    blocks = [Block(stamps[:n], *columns[:, :n]) for stamps, columns, n in zip(ts, out, made.tolist(), strict=True)]
+    # Few bars would keep the room of many.
+    return [block.copied() if len(block) < room // 2 else block for block in blocks]

@@ -1,7 +1,8 @@
 """The compiled loops that fold bars, as functions of arrays.
 
-1. `fold_columns` folds the columns of one symbol over time.
-2. `mark` and `place` tell which windows bars begin.
+1. `fold` makes coarser bars of each of many symbols' bars, over time.
+2. `tails` and `scatter` lay the bars of many symbols side by side: the last ones of each, or each where it belongs.
+3. `mark` and `place` tell which windows bars begin.
 
 The stream folds one window of many symbols by itself (`openbell.engine.drive_loop`); it, too, goes through the bars of
 a window in order of time, so that both give the same bits.
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from openbell.bars.block import Floats
 from openbell.bars.grid import Stamps
+from openbell.bars.sheaf import Sheaf
 from openbell.machine.code import FLAG, INT, address
 from openbell.machine.kept import bits, run
 
@@ -23,9 +25,9 @@ _LOOPS = "openbell.bars.loops"
 _COUNT = np.dtype(np.int32)
 
 
-def fold_columns(
-    ts: Stamps,
-    columns: tuple[Floats, ...],
+def fold(
+    sheaf: Sheaf,
+    within: tuple[int, int],
     begins: Stamps,
     ends: Stamps,
     stamps: Stamps,
@@ -33,22 +35,60 @@ def fold_columns(
     completeness: float,
     out_ts: Stamps,
     out: Floats,
-) -> int:
-    """Fold the bars of one symbol into windows; returns how many bars were written.
+) -> Rows:
+    """Fold the bars of each symbol into windows; returns how many each of them gave, int64 (symbols,).
 
     Parameters
     ----------
-    ts, columns
-        Stamps, and open, high, low, close, volume.
+    sheaf
+        The bars.
+    within
+        Only bars stamped from the first until before the second of these are looked at.
     begins, ends, stamps, expected
         The windows: edges, what a bar is stamped with, and base bars of a whole one.
     out_ts, out
-        Written from the front: int64 (n,), and float64 (6, n) with open, high, low, close, volume and share.
+        Written from the front: int64 (symbols, n), and float64 (symbols, 6, n) with open, high, low, close, volume and
+        share.
     """
+    made = np.empty(len(sheaf), np.int64)
     windows = address(begins, INT), address(ends, INT), address(stamps, INT), address(expected, _COUNT)
-    written = bits(completeness), address(out_ts, INT), address(out)
-    bars = address(ts, INT), *map(address, columns)
-    return run(_LOOPS, "fold_columns", len(ts), len(ends), len(out_ts), *bars, *windows, *written)
+    sizes, written = (len(sheaf), len(ends), out_ts.shape[1]), (bits(completeness), address(out_ts, INT), address(out))
+    run(_LOOPS, "fold", *sizes, *within, address(sheaf.table, INT), address(made, INT), *windows, *written)
+    return made
+
+
+def tails(sheaf: Sheaf, last: Stamps, values: Floats, present: Flags) -> None:
+    """Lay the last bars of each symbol side by side, the youngest in the last step.
+
+    Parameters
+    ----------
+    last
+        Gets the stamp of each symbol's last bar, 0 where there is none; int64 (symbols,).
+    values, present
+        Filled whole: float64 (steps, 5, symbols) in the order of `FIELDS`, bool (steps, symbols).
+    """
+    into = address(last, INT), address(values), address(present, FLAG)
+    run(_LOOPS, "tails", len(sheaf), len(present), address(sheaf.table, INT), *into)
+
+
+def scatter(
+    sheaf: Sheaf, rows: Rows, stamps: Stamps, values: Floats, present: Flags, shares: Floats | None = None
+) -> None:
+    """Put the bars of each symbol that are stamped like windows of a panel into its row.
+
+    Parameters
+    ----------
+    rows
+        int64 (symbols,).
+    stamps
+        Those of the panel's windows.
+    values, present, shares
+        The panel's: (slots, 5, capacity) and twice (slots, capacity). Bars are whole.
+    """
+    cursors = np.empty(len(sheaf), np.int64)
+    into = address(values), address(present, FLAG), 0 if shares is None else address(shares)
+    kept, where = shares is not None, (address(sheaf.table, INT), address(rows, INT), address(cursors, INT))
+    run(_LOOPS, "scatter", len(sheaf), len(stamps), present.shape[1], kept, *where, address(stamps, INT), *into)
 
 
 def mark(ts: Stamps, stamps: Stamps, place: int, present: Flags) -> None:

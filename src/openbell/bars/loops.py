@@ -3,49 +3,130 @@
 Every loop gets the address of a list of numbers, see `openbell.machine.kept`.
 """
 
-from openbell.machine.borrow import counts, flags, floats, listed, number, stamps
+from math import nan
+from typing import Any
+
+from numba.extending import register_jitable
+
+from openbell.machine import borrow
+
+# Any: numba's own objects have no types of their own.
+counts: Any = borrow.counts
+flags: Any = borrow.flags
+floats: Any = borrow.floats
+listed: Any = borrow.listed
+moved: Any = borrow.moved
+number: Any = borrow.number
+stamps: Any = borrow.stamps
 
 
-def fold_columns(where: int) -> None:
-    """Fold the columns of one symbol; leaves the number of bars in front."""
-    given = listed(where)
-    bars, windows, room = given[0], given[1], given[2]
-    ts, open_, high, low = stamps(given, 3), floats(given, 4), floats(given, 5), floats(given, 6)
-    close, volume = floats(given, 7), floats(given, 8)
-    begins, ends, stamped, expected = stamps(given, 9), stamps(given, 10), stamps(given, 11), counts(given, 12)
-    completeness, out_ts, out = number(given, 13), stamps(given, 14), floats(given, 15)
-    n, i = 0, 0
-    # The first window that ends after the first bar.
-    window, past = 0, windows
-    while bars and window < past:
-        middle = (window + past) // 2
-        if ends[middle] <= ts[0]:
-            window = middle + 1
+@register_jitable(forceinline=True)
+def _first_from(ts: Any, bars: int, stamp: int) -> int:
+    """The place of the first of some ascending stamps that is not before another."""
+    low, high = 0, bars
+    while low < high:
+        middle = (low + high) // 2
+        if ts[middle] < stamp:
+            low = middle + 1
         else:
-            past = middle
-    while i < bars and window < windows:
-        if ts[i] >= ends[window]:
+            high = middle
+    return low
+
+
+def fold(where: int) -> None:
+    """Fold the bars of symbol after symbol; leaves how many each of them gave."""
+    given = listed(where)
+    symbols, windows, room, left, right = given[0], given[1], given[2], given[3], given[4]
+    sheaf, made = stamps(given, 5), stamps(given, 6)
+    begins, ends, stamped, expected = stamps(given, 7), stamps(given, 8), stamps(given, 9), counts(given, 10)
+    completeness = number(given, 11)
+    for symbol in range(symbols):
+        block = moved(sheaf, symbol * 7)
+        ts, open_, high, low = stamps(block, 1), floats(block, 2), floats(block, 3), floats(block, 4)
+        close, volume = floats(block, 5), floats(block, 6)
+        out_ts = moved(stamps(given, 12), symbol * room)
+        out = moved(floats(given, 13), symbol * room * 6)
+        i, bars = _first_from(ts, block[0], left), _first_from(ts, block[0], right)
+        n = 0
+        # The first window that ends after the first bar.
+        window = windows
+        if i < bars:
+            window = _first_from(ends, windows, ts[i] + 1)
+        while i < bars and window < windows:
+            if ts[i] >= ends[window]:
+                window += 1
+                continue
+            if ts[i] < begins[window]:
+                i += 1
+                continue
+            first, end = i, ends[window]
+            top, bottom, total = high[i], low[i], volume[i]
+            i += 1
+            while i < bars and ts[i] < end:
+                top = max(top, high[i])
+                bottom = min(bottom, low[i])
+                total += volume[i]
+                i += 1
+            share = (i - first) / expected[window]
+            if share >= completeness:
+                out_ts[n] = stamped[window]
+                out[n], out[room + n], out[2 * room + n], out[3 * room + n] = open_[first], top, bottom, close[i - 1]
+                out[4 * room + n], out[5 * room + n] = total, share
+                n += 1
             window += 1
-            continue
-        if ts[i] < begins[window]:
-            i += 1
-            continue
-        first, end = i, ends[window]
-        top, bottom, total = high[i], low[i], volume[i]
-        i += 1
-        while i < bars and ts[i] < end:
-            top = max(top, high[i])
-            bottom = min(bottom, low[i])
-            total += volume[i]
-            i += 1
-        share = (i - first) / expected[window]
-        if share >= completeness:
-            out_ts[n] = stamped[window]
-            out[n], out[room + n], out[2 * room + n], out[3 * room + n] = open_[first], top, bottom, close[i - 1]
-            out[4 * room + n], out[5 * room + n] = total, share
-            n += 1
-        window += 1
-    given[0] = n
+        made[symbol] = n
+
+
+def scatter(where: int) -> None:
+    """Put bars of many symbols where they belong in a panel, some rows at a time: memory is gone through once."""
+    given = listed(where)
+    symbols, slots, capacity, kept = given[0], given[1], given[2], given[3]
+    sheaf, rows, cursors = stamps(given, 4), stamps(given, 5), stamps(given, 6)
+    stamped, values, present, shares = stamps(given, 7), floats(given, 8), flags(given, 9), floats(given, 10)
+    for begin in range(0, symbols if slots else 0, 16):
+        end = min(begin + 16, symbols)
+        for symbol in range(begin, end):
+            block = moved(sheaf, symbol * 7)
+            cursors[symbol] = _first_from(stamps(block, 1), block[0], stamped[0])
+        for slot in range(slots):
+            for symbol in range(begin, end):
+                block, i, row = moved(sheaf, symbol * 7), cursors[symbol], rows[symbol]
+                ts = stamps(block, 1)
+                while i < block[0] and ts[i] < stamped[slot]:
+                    i += 1
+                if i < block[0] and ts[i] == stamped[slot]:
+                    for field in range(5):
+                        values[(slot * 5 + field) * capacity + row] = floats(block, 2 + field)[i]
+                    present[slot * capacity + row] = 1
+                    if kept:
+                        shares[slot * capacity + row] = 1.0
+                    i += 1
+                cursors[symbol] = i
+
+
+def tails(where: int) -> None:
+    """The last bars of many symbols as one rectangle, each symbol's youngest in the last step."""
+    given = listed(where)
+    symbols, steps = given[0], given[1]
+    sheaf, last = stamps(given, 2), stamps(given, 3)
+    values, present = floats(given, 4), flags(given, 5)
+    for begin in range(0, symbols, 64):
+        end = min(begin + 64, symbols)
+        for symbol in range(begin, end):
+            block = moved(sheaf, symbol * 7)
+            last[symbol] = stamps(block, 1)[block[0] - 1] if block[0] else 0
+        for step in range(steps):
+            for symbol in range(begin, end):
+                there = moved(sheaf, symbol * 7)[0] >= steps - step
+                present[step * symbols + symbol] = 1 if there else 0
+            for field in range(5):
+                for symbol in range(begin, end):
+                    block = moved(sheaf, symbol * 7)
+                    at = block[0] - steps + step
+                    value = nan
+                    if at >= 0:
+                        value = floats(block, 2 + field)[at]
+                    values[(step * 5 + field) * symbols + symbol] = value
 
 
 def mark(where: int) -> None:

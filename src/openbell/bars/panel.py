@@ -1,17 +1,15 @@
 """Today's bars of one interval for all symbols: a rectangle of slots x fields x rows, with a cursor that marks now."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Block, Floats
 from openbell.bars.grid import Grid
+from openbell.bars.room import filled
+from openbell.bars.sheaf import Sheaf
 
 Flags = npt.NDArray[np.bool_]
 Slots = npt.NDArray[np.int64]
-
-_FEW, _TOGETHER = 4, 32
 
 
 class BarPanel:
@@ -33,10 +31,10 @@ class BarPanel:
     def __init__(self, grid: Grid, capacity: int, *, derived: bool = False) -> None:
         self.grid = grid
         self.cursor = 0
-        self.values: Floats = np.full((len(grid), len(FIELDS), capacity), np.nan)
+        self.values: Floats = filled((len(grid), len(FIELDS), capacity), np.nan)
         self._readable: Floats = np.empty(0)
         self.present: Flags = np.zeros((len(grid), capacity), np.bool_)
-        self.shares: Floats | None = np.full((len(grid), capacity), np.nan) if derived else None
+        self.shares: Floats | None = filled((len(grid), capacity), np.nan) if derived else None
 
     @property
     def capacity(self) -> int:
@@ -88,38 +86,17 @@ class BarPanel:
         if self.shares is not None:
             self.shares[where, row] = block.shares
 
-    def write_many(self, rows: Sequence[int], slots: Sequence[Slots], blocks: Sequence[Block]) -> None:
-        """`write` for many empty rows, some that stand side by side at a time: memory is gone through once for these.
+    def write_many(self, rows: Slots, sheaf: Sheaf) -> None:
+        """Put whole bars of many symbols into their slots; those that start no window of today are left out.
 
         Parameters
         ----------
         rows
-            Ascending.
+            int64, the row of each symbol.
         """
-        done = 0
-        while done < len(rows):
-            end = done + 1
-            while end < len(rows) and rows[end] == rows[end - 1] + 1 and end - done < _TOGETHER:
-                end += 1
-            if end - done < _FEW:
-                for place in range(done, end):
-                    self.write(rows[place], slots[place], blocks[place])
-            else:
-                self._write_beside(rows[done], slots[done:end], blocks[done:end])
-            done = end
+        from openbell.bars.folding import scatter
 
-    def _write_beside(self, first: int, slots: Sequence[Slots], blocks: Sequence[Block]) -> None:
-        count, length = len(blocks), len(self.grid)
-        values, present = np.full((count, len(FIELDS), length), np.nan), np.zeros((count, length), np.bool_)
-        for row, (where, block) in enumerate(zip(slots, blocks, strict=True)):
-            for field, column in enumerate(block.columns):
-                values[row, field, where] = column
-            present[row, where] = True
-        self.values[:, :, first : first + count] = values.transpose(2, 1, 0)
-        self.present[:, first : first + count] = present.T
-        if self.shares is not None:
-            for row, (where, block) in enumerate(zip(slots, blocks, strict=True)):
-                self.shares[where, first + row] = block.shares
+        scatter(sheaf, rows, self.grid.stamps, self.values, self.present, self.shares)
 
     def erase(self, row: int, first: int = 0) -> None:
         """Empty a row from a slot on."""

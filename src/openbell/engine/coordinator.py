@@ -31,6 +31,7 @@ from openbell.provisioning.result import ProvisioningResult, Status
 from openbell.provisioning.shrink import Shrinker
 from openbell.session.asks import AddSymbol, Ask
 from openbell.session.digest import digest, fingerprint
+from openbell.session.hashing import HistoryHashes
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
 
@@ -77,6 +78,7 @@ class SessionCoordinator:
         self.time = TimeManager(load_calendar(file.market), file.hours)
         self._store = DataManager(file.store, self.time.calendar)
         self.data = self._store
+        self._hashes = HistoryHashes()
         self.days = tuple(self.time.trading_days(file.start, file.end))
         self.phase = Phase.IDLE
         self.stopping = False
@@ -341,7 +343,8 @@ class SessionCoordinator:
         self._next_day = place
         self._results: list[ProvisioningResult] = []
         self.data = self._store.as_of(self.days[place], self.file.prices)
-        self._session = SessionData(self.time, completeness=self.file.completeness, prices=self.file.prices)
+        completeness, prices, hashes = self.file.completeness, self.file.prices, self._hashes
+        self._session = SessionData(self.time, completeness=completeness, prices=prices, hashes=hashes)
         self._feed = ReplayFeed()
         self._executor = Executor(self._session, self._feed, self.data, self.file, self._observer)
         self.shrinker = Shrinker(self._session, self._feed, self.data, self.file)

@@ -31,7 +31,7 @@ CHECKPOINTS = 20
 
 # What a second process compiles for a first run: before anything is known of a session, and when everything is.
 FIRST = (
-    ("openbell.bars.loops", "fold_columns"),
+    ("openbell.bars.loops", "fold"),
     ("openbell.bars.loops", "place"),
     ("openbell.bars.loops", "mark"),
     DRIVE,

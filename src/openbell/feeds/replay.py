@@ -1,7 +1,5 @@
 """Today's stored bars, kept out of everybody's sight and delivered one instant at a time."""
 
-from collections.abc import Sequence
-
 import numpy.typing as npt
 from numpy import int64
 
@@ -9,6 +7,7 @@ from openbell.bars.block import Block
 from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval
 from openbell.bars.panel import BarPanel
+from openbell.bars.sheaf import Sheaf
 
 
 class ReplayFeed:
@@ -34,14 +33,9 @@ class ReplayFeed:
         """Put bars of one symbol on tape, over what is there."""
         self._tapes[interval].write(row, slots, block)
 
-    def write_many(
-        self, interval: Interval, rows: Sequence[int], slots: Sequence[npt.NDArray[int64]], blocks: Sequence[Block]
-    ) -> None:
-        """Put the bars of today of symbols on tape that have none there yet."""
-        order = sorted(range(len(rows)), key=rows.__getitem__)
-        self._tapes[interval].write_many(
-            [rows[place] for place in order], [slots[place] for place in order], [blocks[place] for place in order]
-        )
+    def write_many(self, interval: Interval, rows: npt.NDArray[int64], sheaf: Sheaf) -> None:
+        """Put what is of today of the bars of many symbols on tape."""
+        self._tapes[interval].write_many(rows, sheaf)
 
     def erase(self, row: int) -> None:
         """Take a symbol off every tape."""

@@ -5,14 +5,15 @@
    `openbell.indicators.warm` gives for one.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.block import FIELDS, Block, Floats
+from openbell.bars.block import FIELDS, Floats
+from openbell.bars.folding import tails
+from openbell.bars.sheaf import Sheaf
 from openbell.indicators.bound import Bound
 from openbell.indicators.chain import Ints
 from openbell.indicators.warm import NEVER
@@ -28,23 +29,26 @@ class Tails:
     ----------
     values, present
         float64 (steps, 5, symbols) in the order of `FIELDS`, bool (steps, symbols).
+    last
+        The stamp of each symbol's last bar, 0 where it has none; int64 (symbols,).
     """
 
     values: Floats
     present: Flags
+    last: Ints
 
     @classmethod
-    def of(cls, blocks: Sequence[Block], steps: int) -> "Tails":
+    def of(cls, sheaf: Sheaf, steps: int) -> "Tails":
         """The last bars of each block, so many or as many as there are, each block's youngest in the last step."""
-        values = np.full((len(blocks), len(FIELDS), steps), np.nan)
-        present = np.zeros((len(blocks), steps), np.bool_)
-        for place, block in enumerate(blocks):
-            bars = min(len(block), steps)
-            if bars:
-                for field, column in enumerate(block.columns):
-                    values[place, field, steps - bars :] = column[-bars:]
-                present[place, steps - bars :] = True
-        return cls(np.ascontiguousarray(values.transpose(2, 1, 0)), np.ascontiguousarray(present.T))
+        values, present = np.empty((steps, len(FIELDS), len(sheaf))), np.empty((steps, len(sheaf)), np.bool_)
+        last = np.empty(len(sheaf), np.int64)
+        tails(sheaf, last, values, present)
+        return cls(values, present, last)
+
+    @property
+    def none(self) -> "Tails":
+        """No bar of any of them."""
+        return Tails(self.values[:0], self.present[:0], np.zeros_like(self.last))
 
 
 class Stand(Bound):
@@ -76,7 +80,7 @@ def warmed_batch(like: Bound, past: Tails, today: Tails, ends: Ints) -> Stand:
     """
     stand = Stand(like, past.present.shape[1])
     steps = len(past.present)
-    for tails, first in ((past, steps - min(steps, like.needs.history)), (today, 0)):
-        for step in range(first, len(tails.present)):
-            stand.advance(tails.values[step], tails.present[step], 0, 0, 0)
+    for bars, first in ((past, steps - min(steps, like.needs.history)), (today, 0)):
+        for step in range(first, len(bars.present)):
+            stand.advance(bars.values[step], bars.present[step], 0, 0, 0)
     return stand.ended(ends)

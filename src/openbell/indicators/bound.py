@@ -206,6 +206,14 @@ class Bound:
         enough = self.seen(row) >= self.needs.warmup and int(self._sessions[row]) >= self.needs.sessions
         return enough and self.valid(row)
 
+    def flags(self, rows: Ints) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], Ints]:
+        """`valid`, `settled` and `last_updated`, 0 for None, of some rows."""
+        shown, updated = self.values[0, rows], self._updated[rows]
+        valid = shown == shown
+        enough = self._columns[0].states[0, rows] >= self.needs.warmup
+        settled = enough & (self._sessions[rows] >= self.needs.sessions) & valid
+        return valid, settled, np.where(updated == NEVER, 0, updated)
+
     def last_updated(self, row: int) -> int | None:
         """End of the last bar that counted, or None."""
         at = int(self._updated[row])

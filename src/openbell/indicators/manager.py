@@ -3,9 +3,6 @@
 Rows are numbers that the session hands out; nothing here knows a symbol, a clock or a calendar.
 """
 
-import math
-import struct
-
 import numpy as np
 import numpy.typing as npt
 
@@ -161,11 +158,14 @@ class IndicatorManager:
         """A copy of where a row stands; `adopt` puts it back."""
         return self._bound[spec].taken(row)
 
-    def digest(self, spec: IndicatorSpec, row: int) -> bytes:
-        """What a row shows, as bytes that are equal exactly when it is: values, flags, last update."""
+    def digests(self, spec: IndicatorSpec, rows: Ints) -> list[bytes]:
+        """What each of some rows shows, as bytes that are equal exactly when it is: values, flags, last update."""
         bound = self._bound[spec]
+        values, (valid, settled, updated) = bound.values[:, rows], bound.flags(rows)
+        kinds = [("shown", "<f8", len(values)), ("valid", "?"), ("settled", "?"), ("updated", "<i8")]
+        table = np.empty(len(rows), np.dtype(kinds))
         # Every NaN is written as the same one.
-        shown = [value if value == value else math.nan for value in bound.values[:, row].tolist()]
-        return struct.pack(
-            f"<{len(shown)}d??q", *shown, bound.valid(row), bound.settled(row), bound.last_updated(row) or 0
-        )
+        table["shown"] = np.where(np.isnan(values), np.nan, values).T
+        table["valid"], table["settled"], table["updated"] = valid, settled, updated
+        raw, size = table.tobytes(), table.itemsize
+        return [raw[at : at + size] for at in range(0, len(raw), size)]

@@ -16,7 +16,7 @@ from openbell.market.table import EPOCH_DAY, KINDS, SessionTable
 from openbell.market.tables import load_table
 
 _SESSIONS_KEPT = 1024
-_GRIDS_KEPT = 64
+_GRIDS_KEPT = 32
 _REGULAR = KINDS.index(SegmentKind.REGULAR)
 
 

@@ -77,7 +77,9 @@ class Draft:
     def lacks(self, interval: Interval) -> bool:
         """Whether more history of an interval is needed than is held."""
         wanted = self.need.amounts[interval]
-        held = Amount() if self.missing(interval) or self.record is None else self.record.series[interval].amount
+        if self.record is None or self.missing(interval):
+            return wanted.some
+        held = self.record.series[interval].amount
         return (held | wanted) != held
 
     def find(self, findings: Findings) -> None:
@@ -101,15 +103,18 @@ class Analyst:
         self._validator = Validator(data, session.time)
         self._blueprints = Blueprints(file, session.time)
         self._known: dict[tuple[object, ...], tuple[tuple[Load, ...], str, tuple[Span, ...]]] = {}
+        # By the identity of what one analysis holds.
+        self._shared: dict[tuple[int, ...], tuple[Step, ...]] = {}
 
     def analyze(self, asks: Sequence[Ask]) -> tuple[ProvisioningRequirements, ...]:
         """Requirements for each symbol that is asked for, in order of first mention."""
+        self._shared.clear()
         drafts = [self._draft(symbol, tuple(mine)) for symbol, mine in by_symbol(asks).items()]
         reacher = Reacher(self._data, self._time, self._session.completeness)
         self._reach(reacher, [draft for draft in drafts if not draft.refused])
         going = [draft for draft in drafts if not draft.refused]
-        for draft in going:
-            self._load(draft)
+        for group in _alike(going):
+            self._load(group)
         reacher.expect((draft.symbol, draft.spans, draft.arriving) for draft in going)
         moment = self.moment
         made = [self._finish(draft, reacher, moment) for draft in drafts]
@@ -133,10 +138,11 @@ class Analyst:
     def _reach(self, reacher: Reacher, drafts: Sequence[Draft]) -> None:
         """Fill in how far back each interval must be read, one look at the catalogue per distinct need."""
         alike: dict[tuple[Interval, Interval, Amount], list[Draft]] = {}
-        for draft in drafts:
-            for interval, amount in draft.need.amounts.items():
-                if draft.lacks(interval):
-                    alike.setdefault((interval, draft.blueprint.bases[interval], amount), []).append(draft)
+        for group in _alike(drafts):
+            first = group[0]
+            for interval, amount in first.need.amounts.items():
+                if first.lacks(interval):
+                    alike.setdefault((interval, first.blueprint.bases[interval], amount), []).extend(group)
         for (interval, base, amount), group in alike.items():
             reaches = reacher.of([draft.symbol for draft in group], interval, base, amount)
             for draft, reach in zip(group, reaches, strict=True):
@@ -145,29 +151,48 @@ class Analyst:
             draft.find(self._validator.history(draft.asks[0], draft.need, draft.reaches))
 
     def _finish(self, draft: Draft, reacher: Reacher, moment: Moment) -> ProvisioningRequirements:
-        streamed = draft.blueprint.streamed
+        streamed, record = draft.blueprint.streamed, draft.record
         return ProvisioningRequirements(
             symbol=draft.symbol,
             asks=draft.asks,
             moment=moment,
-            provisioning_steps=() if draft.refused else tuple(self._steps(draft, reacher)),
+            provisioning_steps=() if draft.refused else self._steps(draft, reacher),
             problems=tuple(draft.problems),
             offers=tuple(draft.offers) if draft.refused else (),
-            symbol_exists=draft.record is not None,
-            was_full=draft.record is not None and draft.record.tier is Tier.FULL,
+            symbol_exists=record is not None,
+            was_full=record is not None and record.tier is Tier.FULL,
             base_interval=streamed[0] if streamed else None,
-            required_intervals=tuple(sorted(draft.need.amounts)),
-            already=() if draft.record is None else _already(draft.need, draft.record),
+            required_intervals=draft.blueprint.intervals,
+            already=() if record is None else _already(draft.need, record),
         )
 
-    def _steps(self, draft: Draft, reacher: Reacher) -> list[Step]:
-        blueprint, record = draft.blueprint, draft.record
-        history = self._history(draft, reacher)
-        today = tuple(reacher.today(draft.symbol, interval) for interval in draft.arriving)
-        if record is None:
-            figures = self._aggregates(draft, reacher, history)
-            return [*blueprint.create, *history, LoadSession(today, _TODAY), *figures, *blueprint.register]
-        need = draft.need
+    def _steps(self, draft: Draft, reacher: Reacher) -> tuple[Step, ...]:
+        past = tuple([reacher.read(draft.symbol, *span) for span in draft.spans])
+        today = tuple([reacher.today(draft.symbol, interval) for interval in draft.arriving])
+        if draft.record is not None:
+            return tuple(self._added(draft, draft.record, reacher, _history(draft, past), today))
+        if draft.need.aggregates:
+            return self._created(draft, reacher, past, today)
+        # New symbols that read as much of the same share their steps.
+        key = (id(draft.blueprint), id(draft.loads), *map(id, past), *map(id, today))
+        known = self._shared.get(key)
+        if known is None:
+            known = self._shared[key] = self._created(draft, reacher, past, today)
+        return known
+
+    def _created(
+        self, draft: Draft, reacher: Reacher, past: tuple[Read, ...], today: tuple[Read, ...]
+    ) -> tuple[Step, ...]:
+        """The steps of a new symbol."""
+        blueprint, history = draft.blueprint, _history(draft, past)
+        figures = self._aggregates(draft, reacher, history)
+        return (*blueprint.create, *history, LoadSession(today, _TODAY), *figures, *blueprint.register)
+
+    def _added(
+        self, draft: Draft, record: SymbolRecord, reacher: Reacher, history: list[Step], today: tuple[Read, ...]
+    ) -> list[Step]:
+        """The steps of a symbol that is there."""
+        blueprint, need = draft.blueprint, draft.need
         upgraded = need.full and record.tier is Tier.ADHOC
         steps: list[Step] = []
         if upgraded:
@@ -184,12 +209,6 @@ class Analyst:
             steps.append(quality_step(self._file))
         return steps
 
-    def _history(self, draft: Draft, reacher: Reacher) -> list[Step]:
-        if not draft.loads:
-            return []
-        reads = tuple(reacher.read(draft.symbol, *span) for span in draft.spans)
-        return [LoadHistorical(draft.loads, reads, draft.why)]
-
     def _aggregates(self, draft: Draft, reacher: Reacher, history: Sequence[Step]) -> list[Step]:
         """Figures over past sessions; of minutes only those are read that are neither held nor read anyway."""
         rules = tuple(draft.need.aggregates.items())
@@ -205,23 +224,28 @@ class Analyst:
             reads = (reacher.read(draft.symbol, base, min(curves), until - 1),) if min(curves) < until else ()
         return [CalculateAggregates(rules, reads, f"known before the open: {', '.join(name for name, _ in rules)}")]
 
-    def _load(self, draft: Draft) -> None:
+    def _load(self, group: Sequence[Draft]) -> None:
         """Fill in what must be loaded, and from which stretches of the store; alike symbols share it."""
-        amounts, blueprint = draft.need.amounts, draft.blueprint
-        draft.arriving = blueprint.streamed
-        if draft.record is not None:
-            draft.arriving = tuple(interval for interval in blueprint.streamed if draft.missing(interval))
-        wanted = tuple(interval for interval in sorted(draft.reaches) if amounts[interval].some)
-        if not wanted:
-            return
-        held = tuple(self._held_from(draft, interval) for interval in blueprint.bases)
-        firsts = tuple(draft.reaches[interval].first for interval in wanted)
-        key = (blueprint, wanted, firsts, held)
+        first = group[0]
+        amounts, blueprint = first.need.amounts, first.blueprint
+        arriving = tuple(interval for interval in blueprint.streamed if first.missing(interval))
+        wanted = tuple(interval for interval in sorted(first.reaches) if amounts[interval].some)
+        held = tuple(self._held_from(first, interval) for interval in blueprint.bases)
+        for draft in group:
+            draft.arriving = arriving
+            if wanted:
+                firsts = tuple([draft.reaches[interval].first for interval in wanted])
+                draft.loads, draft.why, draft.spans = self._loads(draft, wanted, firsts, held)
+
+    def _loads(
+        self, draft: Draft, wanted: tuple[Interval, ...], firsts: tuple[int, ...], held: tuple[int, ...]
+    ) -> tuple[tuple[Load, ...], str, tuple[Span, ...]]:
+        key = (draft.blueprint, wanted, firsts, held)
         known = self._known.get(key)
         if known is None:
             loads = tuple(self._made(draft, interval) for interval in wanted)
             known = self._known[key] = loads, _why(draft.need, loads), self._spans(draft, loads)
-        draft.loads, draft.why, draft.spans = known
+        return known
 
     def _made(self, draft: Draft, interval: Interval) -> Load:
         amount, base = draft.need.amounts[interval], draft.blueprint.bases[interval]
@@ -256,6 +280,18 @@ class Analyst:
             for key, spec in need.specs.items()
             if key not in record.indicators or key in newly_kept or (key in need.kept and spec.interval in deeper)
         ]
+
+
+def _alike(drafts: Sequence[Draft]) -> list[list[Draft]]:
+    """New symbols with one blueprint together, as nothing is there that could tell them apart; the others alone."""
+    groups: dict[int, list[Draft]] = {}
+    for draft in drafts:
+        groups.setdefault(id(draft.blueprint if draft.record is None else draft), []).append(draft)
+    return list(groups.values())
+
+
+def _history(draft: Draft, reads: tuple[Read, ...]) -> list[Step]:
+    return [LoadHistorical(draft.loads, reads, draft.why)] if draft.loads else []
 
 
 def _sources(load: Load, stored: Sequence[Interval]) -> tuple[Interval, ...]:

@@ -27,17 +27,16 @@ class Blueprint:
         The steps before history is loaded.
     register
         The steps after today is loaded.
+    intervals, streamed
+        All that must be there, and those that are not folded, from short to long.
     """
 
     need: SymbolNeed
     bases: Mapping[Interval, Interval]
     create: tuple[Step, ...]
     register: tuple[Step, ...]
-
-    @property
-    def streamed(self) -> tuple[Interval, ...]:
-        """The intervals that are not folded, from short to long."""
-        return tuple(sorted(interval for interval, base in self.bases.items() if interval == base))
+    intervals: tuple[Interval, ...]
+    streamed: tuple[Interval, ...]
 
 
 class Blueprints:
@@ -58,8 +57,8 @@ class Blueprints:
 
     def of(self, symbol: str, asks: Sequence[Ask], stored: tuple[Interval, ...]) -> Blueprint:
         """The blueprint of a symbol that is asked for in these ways."""
-        rules = tuple(symbol in symbols for symbols in self._lists)
-        key = (rules, stored, tuple(ask.wish for ask in asks))
+        rules = tuple([symbol in symbols for symbols in self._lists])
+        key = (rules, stored, tuple([ask.wish for ask in asks]))
         made = self._made.get(key)
         if made is None:
             made = self._made[key] = self._make(symbol, asks, stored)
@@ -77,7 +76,9 @@ class Blueprints:
                     bases[base] = base
         added = added_steps(need, bases, list(need.amounts))
         kind = "full" if need.full else "ad hoc"
-        return Blueprint(need, bases, (CreateSymbol(f"it is new; {kind}"), *added), self._register(need))
+        create, register = (CreateSymbol(f"it is new; {kind}"), *added), self._register(need)
+        streamed = tuple(sorted(interval for interval, base in bases.items() if interval == base))
+        return Blueprint(need, bases, create, register, tuple(sorted(need.amounts)), streamed)
 
     def _register(self, need: SymbolNeed) -> tuple[Step, ...]:
         quality = self._file.quality

@@ -6,13 +6,16 @@ import numpy as np
 
 from openbell.bars.block import Block
 from openbell.bars.interval import Interval
+from openbell.bars.sheaf import Sheaf
 from openbell.feeds.replay import ReplayFeed
 from openbell.indicators.batch import Stand
-from openbell.provisioning.staging import Slots, StagedSeries, StagedSymbol
+from openbell.provisioning.staged import StagedSeries, StagedSymbol
 from openbell.session.asks import AddSymbol, Ask
-from openbell.session.records import History, Series, SymbolRecord, Tier
+from openbell.session.records import Series, SymbolRecord, Tier
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
+
+Pairs = Sequence[tuple[SymbolRecord, StagedSymbol]]
 
 
 def make_room(session: SessionData, feed: ReplayFeed, staged: Iterable[StagedSymbol]) -> None:
@@ -26,24 +29,31 @@ def make_room(session: SessionData, feed: ReplayFeed, staged: Iterable[StagedSym
                 feed.record(interval, session.time.grid(interval), session.capacity)
 
 
-def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: StagedSymbol) -> SymbolRecord:
-    """Make a staged symbol part of the session; room must have been made, and `commit_together` must follow."""
-    asks = staged.requirements.asks
-    record = staged.record
-    for name in staged.evicted:
-        evict(session, feed, name)
+def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: Sequence[StagedSymbol]) -> None:
+    """Make staged symbols part of the session; room must have been made."""
+    for one in staged:
+        for name in one.evicted:
+            evict(session, feed, name)
+    pairs = [(_entered(session, data, one), one) for one in staged]
+    _admit(session, pairs)
+    for record, one in pairs:
+        _fill(session, record, one)
+    _adopt(session, pairs)
+    _tape(feed, pairs)
+
+
+def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> SymbolRecord:
+    """The symbol's record, with all that the session keeps by name."""
+    asks, record = staged.requirements.asks, staged.record
     if record is None:
         record = _created(session, data, asks)
         session.enter(record)
     elif staged.upgrade:
         _upgrade(record, asks, session.time.now)
     for interval, series in staged.series.items():
-        _put(session, record, interval, series)
-    for key, (spec, warm) in staged.warm.items():
-        session.indicators.adopt(spec, record.row, warm)
+        _put(record, interval, series)
+    for key, (spec, _) in staged.warm.items():
         record.indicators[key] = spec
-        if warm.kept is not None:
-            session.keep(spec, record.row, warm.kept)
     for stand, _ in staged.stands:
         record.indicators[stand.spec.key] = stand.spec
     record.kept |= staged.kept
@@ -51,33 +61,53 @@ def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: St
         record.history_quality, record.session_quality = staged.quality
     if staged.aggregates is not None:
         record.aggregates = staged.aggregates
-    session.weigh(record)
     session.asks.hold(asks, session.time.now)
     session.revision += 1
     return record
 
 
-def commit_together(session: SessionData, feed: ReplayFeed, staged: Sequence[StagedSymbol]) -> None:
-    """Put in place what is cheaper for many committed symbols at once: the rest of today, and indicators."""
-    _adopt(session, staged)
-    tapes: dict[Interval, list[tuple[int, Slots, Block]]] = {}
-    for one in staged:
-        row = session.records[one.requirements.symbol].row
+def _admit(session: SessionData, pairs: Pairs) -> None:
+    """The rows that are new in a lane, all of a lane at once."""
+    entering: dict[tuple[Interval, Interval | None], list[int]] = {}
+    for record, one in pairs:
         for interval, series in one.series.items():
-            if series.tape is not None and len(series.tape):
-                tapes.setdefault(interval, []).append((row, series.tape_slots, series.tape))
-    for interval, entries in tapes.items():
-        rows, slots, blocks = zip(*entries, strict=True)
-        feed.write_many(interval, rows, slots, blocks)
+            if series.new:
+                entering.setdefault((interval, series.base), []).append(record.row)
+    for (interval, base), rows in entering.items():
+        session.lane(interval).admit(rows, base=base, streamed=base is None)
 
 
-def _adopt(session: SessionData, staged: Iterable[StagedSymbol]) -> None:
-    """The indicators that were warmed up for many committed symbols together."""
+def _fill(session: SessionData, record: SymbolRecord, staged: StagedSymbol) -> None:
+    """Today's bars up to now, and the indicators that were warmed up for this symbol alone."""
+    for interval, series in staged.series.items():
+        if len(series.today):
+            session.lanes[interval].panel.write(record.row, series.slots, series.today)
+    for spec, warm in staged.warm.values():
+        session.indicators.adopt(spec, record.row, warm)
+        if warm.kept is not None:
+            session.keep(spec, record.row, warm.kept)
+    session.weigh(record)
+
+
+def _tape(feed: ReplayFeed, pairs: Pairs) -> None:
+    tapes: dict[Interval, tuple[list[int], list[Block]]] = {}
+    for record, one in pairs:
+        for interval, series in one.series.items():
+            if series.tape is not None:
+                rows, blocks = tapes.setdefault(interval, ([], []))
+                rows.append(record.row)
+                blocks.append(series.tape)
+    for interval, (rows, blocks) in tapes.items():
+        feed.write_many(interval, np.array(rows, np.int64), Sheaf.of(blocks))
+
+
+def _adopt(session: SessionData, pairs: Pairs) -> None:
+    """The indicators that were warmed up for many symbols together."""
     groups: dict[int, tuple[Stand, list[int], list[int]]] = {}
-    for one in staged:
+    for record, one in pairs:
         for stand, place in one.stands:
             _, rows, places = groups.setdefault(id(stand), (stand, [], []))
-            rows.append(session.records[one.requirements.symbol].row)
+            rows.append(record.row)
             places.append(place)
     for stand, rows, places in groups.values():
         session.indicators.adopt_many(stand, np.array(rows, np.int64), np.array(places, np.int64))
@@ -115,13 +145,9 @@ def _upgrade(record: SymbolRecord, asks: tuple[Ask, ...], now: int) -> None:
     record.upgraded_at = now
 
 
-def _put(session: SessionData, record: SymbolRecord, interval: Interval, staged: StagedSeries) -> None:
+def _put(record: SymbolRecord, interval: Interval, staged: StagedSeries) -> None:
     series = record.series.get(interval)
     if series is None:
         series = record.series[interval] = Series(staged.base)
-        lane = session.lane(interval)
-        lane.admit(record.row, base=staged.base, streamed=staged.base is None)
-        lane.panel.write(record.row, staged.slots, staged.today)
-        series.history = History()
     if not staged.new or staged.amount.some:
         series.history, series.amount, series.since = staged.history, staged.amount, staged.since

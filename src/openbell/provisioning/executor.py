@@ -7,21 +7,22 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from openbell.config.session_file import SessionFile
-from openbell.errors import OpenbellError, Problem, StoreError
+from openbell.errors import OpenbellError, Problem
 from openbell.feeds.replay import ReplayFeed
 from openbell.provisioning.analysis import Analyst
-from openbell.provisioning.commit import commit, commit_together, make_room
+from openbell.provisioning.commit import commit, make_room
 from openbell.provisioning.correction import Correction, Corrector, correction_problems
-from openbell.provisioning.requirements import ProvisioningRequirements
+from openbell.provisioning.requirements import Moment, ProvisioningRequirements
 from openbell.provisioning.result import ProvisioningResult, Status, StepReport
-from openbell.provisioning.staging import Blocks, StagedSymbol, Stager
-from openbell.provisioning.steps import LOADING, EvictSymbol
+from openbell.provisioning.staged import StagedSymbol, alike
+from openbell.provisioning.staging import Stager
+from openbell.provisioning.steps import LOADING, EvictSymbol, Step
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
 
 REGISTER = "register_indicator"
 Observer = Callable[[str, str], None]
-Staging = tuple[StagedSymbol, tuple[StepReport, ...]] | ProvisioningResult
+Failed = dict[str, ProvisioningResult]
 
 
 class Executor:
@@ -51,21 +52,21 @@ class Executor:
         self, plan: Sequence[ProvisioningRequirements], *, all_or_none: bool = False
     ) -> list[ProvisioningResult]:
         """Carry out a plan; one result per symbol, in order."""
-        results = [self._refusal(requirements) for requirements in plan]
-        going = [req for req, result in zip(plan, results, strict=True) if result is None]
+        now = self.analyst.moment
+        refused = [self._refusal(requirements, now) for requirements in plan]
+        going = [req for req, result in zip(plan, refused, strict=True) if result is None]
         if all_or_none and len(going) < len(plan):
             going = []
-        staged = self._stage(going)
-        if all_or_none and any(isinstance(one, ProvisioningResult) for one in staged.values()):
-            staged = {symbol: one for symbol, one in staged.items() if isinstance(one, ProvisioningResult)}
-        ready = [one[0] for one in staged.values() if isinstance(one, tuple)]
+        staged, failed = self._stage(going)
+        if all_or_none and failed:
+            staged = {}
+        ready = [staged[one.symbol] for one in going if one.symbol in staged]
         make_room(self._session, self._feed, ready)
-        outcome = [
-            result or self._outcome(requirements, staged.get(requirements.symbol))
-            for requirements, result in zip(plan, results, strict=True)
+        commit(self._session, self._feed, self._data, ready)
+        return [
+            result or failed.get(requirements.symbol) or self._outcome(requirements, staged.get(requirements.symbol))
+            for requirements, result in zip(plan, refused, strict=True)
         ]
-        commit_together(self._session, self._feed, ready)
-        return outcome
 
     def correct(self, correction: Correction) -> ProvisioningResult:
         """Put a late or corrected bar of today in place, with everything that depends on it, or nothing."""
@@ -79,97 +80,104 @@ class Executor:
             result.steps = (StepReport(f"correct_{correction.interval}", perf_counter() - began, 1),)
         return result
 
-    def _refusal(self, requirements: ProvisioningRequirements) -> ProvisioningResult | None:
+    def _refusal(self, requirements: ProvisioningRequirements, now: Moment) -> ProvisioningResult | None:
         if not requirements.can_proceed:
             return self._result(requirements, Status.REFUSED)
-        was, now = requirements.moment, self.analyst.moment
-        if was != now:
+        was = requirements.moment
+        if was is not now and was != now:
             seen = "time has moved on" if was is None or was.now != now.now else "the session has changed"
             what = f"this plan was made for another state: {seen} since."
             stale = Problem(requirements.symbol, what, "Analyse again and execute the new plan.", code="stale")
             return self._result(requirements, Status.STALE, problems=(stale,))
         return None
 
-    def _stage(self, plan: Sequence[ProvisioningRequirements]) -> dict[str, Staging]:
+    def _stage(self, plan: Sequence[ProvisioningRequirements]) -> tuple[dict[str, StagedSymbol], Failed]:
+        """Every symbol made ready, or what became of it; those that are alike are made ready together."""
         stager = Stager(self._session, self._data)
-        staged: dict[str, Staging] = {
-            requirements.symbol: self._stage_one(stager, requirements, blocks)
-            for requirements, blocks in stager.read(plan)
-        }
-        return self._settle(stager, staged)
+        staged: dict[str, StagedSymbol] = {}
+        failed: Failed = {}
+        for chunk in stager.read(plan):
+            for group in alike(chunk):
+                for one in self._stage_group(stager, group, failed):
+                    staged[one.requirements.symbol] = one
+        self._settle(stager, staged, failed)
+        return staged, failed
 
-    def _settle(self, stager: Stager, staged: dict[str, Staging]) -> dict[str, Staging]:
+    def _stage_group(self, stager: Stager, group: list[StagedSymbol], failed: Failed) -> list[StagedSymbol]:
+        """Symbols that are alike, step by step, each with its share of the time; those that are ready at the end."""
+        for place, step in enumerate(group[0].requirements.provisioning_steps):
+            began, about = perf_counter(), step.symbol if isinstance(step, EvictSymbol) else ""
+            if self._observer is not None or any(one.unread for one in group):
+                group = [one for one in group if self._begins(one, place, failed)]
+            group = self._carried_out(stager, group, step, failed)
+            if not group:
+                break
+            report = StepReport(str(step), (perf_counter() - began) / len(group), 0, about)
+            reads = isinstance(step, LOADING)
+            for one in group:
+                own = one.requirements.provisioning_steps[place]
+                one.reports.append(report._replace(bars=own.bars) if reads and isinstance(own, LOADING) else report)
+        return group
+
+    def _begins(self, staged: StagedSymbol, place: int, failed: Failed) -> bool:
+        """Whether a symbol's step can be carried out at all; whatever an observer raises fails this symbol only."""
+        step = staged.requirements.provisioning_steps[place]
+        try:
+            if self._observer is not None:
+                self._observer(staged.requirements.symbol, str(step))
+            if staged.unread is not None and isinstance(step, LOADING):
+                raise staged.unread
+        except Exception as error:
+            self._fail(staged, str(step), error, failed)
+            return False
+        return True
+
+    def _carried_out(self, stager: Stager, group: list[StagedSymbol], step: Step, failed: Failed) -> list[StagedSymbol]:
+        """Those for which a step succeeded; where it raises for many, each of them has it alone."""
+        try:
+            if group:
+                stager.step(group, step)
+        except Exception as error:  # a user's indicator may raise anything
+            if len(group) == 1:
+                self._fail(group[0], str(step), error, failed)
+                return []
+            return [one for one in group if self._carried_out(stager, [one], step, failed)]
+        return group
+
+    def _settle(self, stager: Stager, staged: dict[str, StagedSymbol], failed: Failed) -> None:
         """Warm new indicators up, many symbols at once; each symbol's step takes its share of the time."""
-        going = {symbol: one for symbol, one in staged.items() if isinstance(one, tuple) and one[0].specs}
+        going = [one for one in staged.values() if one.specs]
         began = perf_counter()
-        failed = stager.settle([one for one, _ in going.values()])
+        errors = stager.settle(going)
         share = (perf_counter() - began) / max(1, len(going))
-        for symbol, (one, reports) in going.items():
-            if symbol in failed:
-                staged[symbol] = self._raised(one.requirements, REGISTER, reports, failed[symbol])
-            else:
-                timed = (r._replace(seconds=r.seconds + share) if r.step == REGISTER else r for r in reports)
-                staged[symbol] = (one, tuple(timed))
-        return staged
+        for one in going:
+            symbol = one.requirements.symbol
+            if symbol in errors:
+                self._fail(staged.pop(symbol), REGISTER, errors[symbol], failed)
+                continue
+            place = next(place for place, report in enumerate(one.reports) if report.step == REGISTER)
+            report = one.reports[place]
+            one.reports[place] = report._replace(seconds=report.seconds + share)
 
-    def _stage_one(
-        self, stager: Stager, requirements: ProvisioningRequirements, blocks: Blocks | StoreError
-    ) -> Staging:
-        staged = StagedSymbol(requirements, self._session.records.get(requirements.symbol))
-        reports: list[StepReport] = []
-        for step in requirements.provisioning_steps:
-            began = perf_counter()
-            try:
-                if self._observer is not None:
-                    self._observer(requirements.symbol, str(step))
-                if isinstance(blocks, StoreError):
-                    if isinstance(step, LOADING):
-                        raise blocks
-                    bars = 0
-                else:
-                    bars = stager.step(staged, step, blocks)
-            except Exception as error:  # whatever a user's indicator or observer raises fails this symbol only
-                return self._raised(requirements, str(step), reports, error)
-            about = step.symbol if isinstance(step, EvictSymbol) else ""
-            reports.append(StepReport(str(step), perf_counter() - began, bars, about))
-        return staged, tuple(reports)
-
-    def _outcome(
-        self,
-        requirements: ProvisioningRequirements,
-        staged: Staging | None,
-    ) -> ProvisioningResult:
-        if staged is None:
-            what = "another symbol of the batch could not be had, and all or none was asked for."
-            others = Problem(requirements.symbol, what, "See the other symbols' problems.", code="all_or_none")
-            return self._result(requirements, Status.REFUSED, problems=(others,))
-        if isinstance(staged, ProvisioningResult):
-            return staged
-        commit(self._session, self._feed, self._data, staged[0])
-        status = Status.DONE if requirements.provisioning_steps else Status.NOTHING_TO_DO
-        return self._result(requirements, status, steps=staged[1])
-
-    def _raised(
-        self, requirements: ProvisioningRequirements, step: str, reports: Sequence[StepReport], error: Exception
-    ) -> ProvisioningResult:
+    def _fail(self, staged: StagedSymbol, step: str, error: Exception, failed: Failed) -> None:
+        requirements = staged.requirements
         problems: tuple[Problem, ...]
         if isinstance(error, OpenbellError):
             problems = error.problems
         else:
             what = f"{type(error).__name__}: {error}"
             problems = (Problem(f"{requirements.symbol}/{step}", what, "Mend the cause and ask again.", "raised"),)
-        return self._failure(requirements, step, reports, problems)
-
-    def _failure(
-        self,
-        requirements: ProvisioningRequirements,
-        step: str,
-        reports: Sequence[StepReport],
-        problems: tuple[Problem, ...],
-    ) -> ProvisioningResult:
-        result = self._result(requirements, Status.FAILED, steps=tuple(reports), problems=problems)
+        result = self._result(requirements, Status.FAILED, steps=tuple(staged.reports), problems=problems)
         result.failed_step = step
-        return result
+        failed[requirements.symbol] = result
+
+    def _outcome(self, requirements: ProvisioningRequirements, staged: StagedSymbol | None) -> ProvisioningResult:
+        if staged is None:
+            what = "another symbol of the batch could not be had, and all or none was asked for."
+            others = Problem(requirements.symbol, what, "See the other symbols' problems.", code="all_or_none")
+            return self._result(requirements, Status.REFUSED, problems=(others,))
+        status = Status.DONE if requirements.provisioning_steps else Status.NOTHING_TO_DO
+        return self._result(requirements, status, steps=tuple(staged.reports))
 
     def _result(
         self,

@@ -1,5 +1,6 @@
 """How far back history must be read so that it holds what is asked: known from the catalogue, before any read."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,9 +59,9 @@ class Reacher:
 
     def __init__(self, data: DataManager, time: TimeManager, completeness: float) -> None:
         self._data, self._time, self._completeness = data, time, completeness
-        self._known: dict[tuple[str, Interval], tuple[int, Counts]] = {}
-        self._reads: dict[tuple[str, Interval, int, int], Read] = {}
-        self._today: dict[tuple[str, Interval], Read] = {}
+        self._known: dict[Interval, dict[str, tuple[int, Counts]]] = defaultdict(dict)
+        self._reads: dict[Span, dict[str, Read]] = defaultdict(dict)
+        self._today: dict[Interval, dict[str, Read]] = defaultdict(dict)
 
     def of(self, symbols: Sequence[str], interval: Interval, base: Interval, amount: Amount) -> list[Reach]:
         """One answer per symbol, in their order."""
@@ -91,22 +92,24 @@ class Reacher:
 
     def read(self, symbol: str, interval: Interval, first: int, last: int) -> Read:
         """One read of a stored interval, with the bars and bytes that it takes."""
-        key = (symbol, interval, first, last)
-        if key not in self._reads:
+        known = self._reads[interval, first, last]
+        if symbol not in known:
             self._expect_past([symbol], interval, first, last)
-        return self._reads[key]
+        return known[symbol]
 
     def today(self, symbol: str, interval: Interval) -> Read:
         """The read of today's bars, with those up to now."""
-        if (symbol, interval) not in self._today:
+        known = self._today[interval]
+        if symbol not in known:
             self._expect_today([symbol], interval)
-        return self._today[symbol, interval]
+        return known[symbol]
 
     def _expect_past(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> None:
         bars = self._stored(symbols, interval, first, last).sum(axis=1).tolist()
         rows = self._data.rows(symbols, interval, first, last, self._time.hours).tolist()
-        for symbol, some, span in zip(symbols, bars, rows, strict=True):
-            self._reads[symbol, interval, first, last] = Read(interval, first, last, some, span * BYTES_PER_BAR)
+        self._expected(
+            symbols, (interval, first, last), zip(bars, rows, strict=True), self._reads[interval, first, last]
+        )
 
     def _expect_today(self, symbols: Sequence[str], interval: Interval) -> None:
         day = self._time.today.ordinal
@@ -115,8 +118,18 @@ class Reacher:
         if ended:
             present = self._data.presence(symbols, interval, day, hours=self._time.hours)
             bars = present[:, :ended].sum(axis=1).tolist()
-        for symbol, some in zip(symbols, bars, strict=True):
-            self._today[symbol, interval] = Read(interval, day, day, some, some * BYTES_PER_BAR)
+        self._expected(symbols, (interval, day, day), zip(bars, bars, strict=True), self._today[interval])
+
+    def _expected(
+        self, symbols: Sequence[str], span: Span, sizes: Iterable[tuple[int, int]], known: dict[str, Read]
+    ) -> None:
+        """Note the reads of some symbols, of bars and rows; equal ones are one object."""
+        made: dict[tuple[int, int], Read] = {}
+        for symbol, size in zip(symbols, sizes, strict=True):
+            read = made.get(size)
+            if read is None:
+                read = made[size] = Read(*span, size[0], size[1] * BYTES_PER_BAR)
+            known[symbol] = read
 
     def counts(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
         """Present bars per symbol and session, int64 of shape (symbols, last - first + 1); a week's in its last one."""
@@ -150,7 +163,7 @@ class Reacher:
         """
         if not interval.intraday:
             return self._sessions_with_enough(counts, interval, base, first, last)
-        windows = self._expected(interval, first, last)
+        windows = self._windows(interval, first, last)
         size = interval.width_ns // base.width_ns
         enough = max(1, ceil(self._completeness * size))
         least: Counts = -(-(counts - windows * (enough - 1)) // (size - enough + 1))
@@ -213,7 +226,7 @@ class Reacher:
         if last < first:
             return sure
         stored = self._stored(symbols, base, first, last)
-        return np.maximum(sure, np.minimum(self._expected(interval, first, last), stored))
+        return np.maximum(sure, np.minimum(self._windows(interval, first, last), stored))
 
     def _doubtful(self, symbols: Sequence[str], sure: Counts, base: Interval, first: int) -> npt.NDArray[np.bool_]:
         """Whether a symbol has a session with base bars that may or may not give a bar."""
@@ -223,12 +236,13 @@ class Reacher:
 
     def _stored(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> Counts:
         """Stored bars per symbol and session; each stretch is looked up once."""
-        known = [self._known.get((symbol, interval)) for symbol in symbols]
+        kept = self._known[interval]
+        known = [kept.get(symbol) for symbol in symbols]
         if all(row is not None and row[0] <= first and row[0] + len(row[1]) > last for row in known):
             return np.array([row[1][first - row[0] : last + 1 - row[0]] for row in known if row is not None])
         counts = self._data.counts(symbols, interval, first, last, self._time.hours).astype(np.int64)
         for symbol, row in zip(symbols, counts, strict=True):
-            self._known[symbol, interval] = (first, row)
+            kept[symbol] = (first, row)
         return counts
 
     def _or_own(
@@ -246,7 +260,7 @@ class Reacher:
     ) -> Counts:
         """One bar for each day, or in the last session of each week, with enough base bars."""
         hours, calendar = self._time.hours, self._time.calendar
-        expected = self._expected(base, first, last)
+        expected = self._windows(base, first, last)
         found = np.zeros_like(counts)
         for closing in calendar.grid(interval, first, last, hours).sessions.tolist():
             opening = max(calendar.week_start(closing), first) if interval.unit is Unit.WEEK else closing
@@ -255,7 +269,7 @@ class Reacher:
             found[:, closing - first] = (bars > 0) & (bars / expected[window].sum() >= self._completeness)
         return found
 
-    def _expected(self, interval: Interval, first: int, last: int) -> Counts:
+    def _windows(self, interval: Interval, first: int, last: int) -> Counts:
         """Windows of each session."""
         return _windows_per_session(self._time.calendar, interval, first, last, self._time.hours)
 
@@ -293,7 +307,10 @@ class Reacher:
         return info is not None and info.listed < self._time.calendar.session(session).date
 
     def _reaches(self, interval: Interval, counts: Counts, firsts: Counts, begin: int, amount: Amount) -> list[Reach]:
-        """Answers from the first column that counts for each symbol; empty sessions at its beginning are left out."""
+        """Answers from the first column that counts for each symbol; empty sessions at its beginning are left out.
+
+        Equal answers are one object.
+        """
         sessions = counts.shape[1]
         counted = np.where(np.arange(sessions) >= firsts[:, None], counts, 0)
         filled = counted > 0
@@ -303,7 +320,8 @@ class Reacher:
             oldest = np.array([weeks.week_start(int(at)) if at < begin + sessions else at for at in oldest])
         empty = (counts[:, max(sessions - amount.days, 0) :] == 0).sum(axis=1) if amount.days else np.zeros(len(counts))
         rows = zip(oldest.tolist(), counted.sum(axis=1).tolist(), empty.astype(np.int64).tolist(), strict=True)
-        return [Reach(*row) for row in rows]
+        made: dict[tuple[int, int, int], Reach] = {}
+        return [made[row] if row in made else made.setdefault(row, Reach(*row)) for row in rows]
 
 
 def _youngest(counts: Counts, enough: int) -> Counts:

@@ -69,7 +69,7 @@ class ProvisioningRequirements:
     @property
     def can_proceed(self) -> bool:
         """Whether nothing fatal was found."""
-        return not any(problem.fatal for problem in self.problems)
+        return not (self.problems and any(problem.fatal for problem in self.problems))
 
     @property
     def operation(self) -> str:

@@ -4,26 +4,25 @@ What comes out, a `StagedSymbol`, is complete: committing it only moves referenc
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from openbell.bars.block import Block, Floats
-from openbell.bars.derive import Counts, derive
-from openbell.bars.grid import Grid, Stamps
+from openbell.bars.derive import derive_all
+from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval, Unit
+from openbell.bars.sheaf import Sheaf
 from openbell.errors import StoreError
 from openbell.indicators.aggregates import Aggregate
-from openbell.indicators.batch import Stand
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
 from openbell.market.windows import windows
 from openbell.provisioning.bases import base_of
 from openbell.provisioning.past import MINUTE, PastFigures, curve
 from openbell.provisioning.requirements import ProvisioningRequirements
+from openbell.provisioning.staged import NO_BARS, StagedSeries, StagedSymbol, grouped, spans_of
 from openbell.provisioning.steps import (
-    LOADING,
     AddInterval,
     CalculateAggregates,
     CalculateQuality,
@@ -42,66 +41,32 @@ from openbell.session.session_data import SessionData
 from openbell.session.weeks import folded_today, with_week_so_far
 from openbell.store.manager import DataManager
 
-Slots = npt.NDArray[np.int64]
-Blocks = Mapping[Interval, Block]
 Task = tuple[Interval, tuple[IndicatorSpec, ...]]
 
 CHUNK = 64
-MANY = 8
-NO_AMOUNT, NO_HISTORY, NO_BARS, NO_SLOTS = Amount(), History(), Block.empty(), np.empty(0, np.int64)
+MANY, BESIDE = 8, 512
 
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What a load means in stamps and windows: the same for every symbol that takes it.
+    """What a load means in stamps: the same for every symbol that takes it.
 
     Parameters
     ----------
     left, right, held
         ns UTC: bars stamped in ``[left, right)`` are made, those from ``held`` on stay.
-    grid, expected, lefts
-        The windows that are folded, None where bars are taken as stored; see `openbell.market.windows`.
+    whole
+        Whether all that is made is held.
+    until
+        The first session of which nothing is made.
     """
 
     load: Load
     left: int
     right: int
     held: int
-    grid: Grid | None = None
-    expected: Counts | None = None
-    lefts: Stamps | None = None
-
-
-@dataclass(slots=True)
-class StagedSeries:
-    """An interval made ready: its history, and for a new one today's bars and what is still on tape."""
-
-    base: Interval | None
-    new: bool
-    amount: Amount = NO_AMOUNT
-    history: History = NO_HISTORY
-    since: int | None = None
-    today: Block = NO_BARS
-    slots: Slots = field(default_factory=lambda: NO_SLOTS)
-    tape: Block | None = None
-    tape_slots: Slots = field(default_factory=lambda: NO_SLOTS)
-
-
-@dataclass(slots=True)
-class StagedSymbol:
-    """All that a symbol's steps bring, ready to be committed."""
-
-    requirements: ProvisioningRequirements
-    record: SymbolRecord | None
-    series: dict[Interval, StagedSeries] = field(default_factory=dict)
-    specs: tuple[IndicatorSpec, ...] = ()
-    warm: dict[str, tuple[IndicatorSpec, Warm]] = field(default_factory=dict)
-    stands: list[tuple[Stand, int]] = field(default_factory=list)
-    kept: frozenset[str] = frozenset()
-    upgrade: bool = False
-    evicted: tuple[str, ...] = ()
-    quality: tuple[bool, bool] | None = None
-    aggregates: dict[str, float | Floats] | None = None
+    whole: bool
+    until: int
 
 
 class Stager:
@@ -120,33 +85,32 @@ class Stager:
         self._begin = int(self._time.calendar.begins[self._time.today.ordinal])
         self._makings: dict[int, Making] = {}
         self._ended: dict[Interval, tuple[Grid, int]] = {}
-        self._sorted: dict[tuple[int, frozenset[str]], tuple[tuple[IndicatorSpec, ...], tuple[Task, ...]]] = {}
 
-    def read(
-        self, group: Sequence[ProvisioningRequirements]
-    ) -> Iterator[tuple[ProvisioningRequirements, Blocks | StoreError]]:
-        """Each requirement with the stored bars it needs, history and today in one read per interval and range.
+    def read(self, plan: Sequence[ProvisioningRequirements]) -> Iterator[list[StagedSymbol]]:
+        """Some symbols at a time, with the stored bars they need: history and today in one read per stretch.
 
         A symbol whose file cannot be read comes with the error; the others go on.
         """
-        self._past.expect(requirements.symbol for requirements in group)
-        for start in range(0, len(group), CHUNK):
-            yield from self._read_chunk(group[start : start + CHUNK])
+        self._past.expect(requirements.symbol for requirements in plan)
+        for start in range(0, len(plan), CHUNK):
+            yield self._read_chunk(plan[start : start + CHUNK])
 
-    def _read_chunk(
-        self, chunk: Sequence[ProvisioningRequirements]
-    ) -> Iterator[tuple[ProvisioningRequirements, Blocks | StoreError]]:
+    def _read_chunk(self, chunk: Sequence[ProvisioningRequirements]) -> list[StagedSymbol]:
         alike: dict[tuple[Interval, int, int], list[str]] = {}
+        spans: dict[int, dict[Interval, tuple[int, int]]] = {}
         for requirements in chunk:
-            for interval, (first, last) in spans_of(requirements).items():
+            steps = requirements.provisioning_steps
+            if id(steps) not in spans:
+                spans[id(steps)] = spans_of(requirements)
+            for interval, (first, last) in spans[id(steps)].items():
                 alike.setdefault((interval, first, last), []).append(requirements.symbol)
         found: dict[str, dict[Interval, Block]] = {requirements.symbol: {} for requirements in chunk}
         errors: dict[str, StoreError] = {}
         for (interval, first, last), symbols in alike.items():
             for symbol, block in self._blocks(symbols, interval, first, last, errors).items():
                 found[symbol][interval] = block
-        for requirements in chunk:
-            yield requirements, errors.get(requirements.symbol, found[requirements.symbol])
+        records = self._session.records
+        return [StagedSymbol(one, records.get(one.symbol), found[one.symbol], errors.get(one.symbol)) for one in chunk]
 
     def _blocks(
         self, symbols: list[str], interval: Interval, first: int, last: int, errors: dict[str, StoreError]
@@ -160,81 +124,103 @@ class Stager:
         alone = (self._blocks([symbol], interval, first, last, errors) for symbol in symbols)
         return {symbol: block for one in alone for symbol, block in one.items()}
 
-    def step(self, staged: StagedSymbol, step: Step, blocks: Blocks) -> int:
-        """Carry out one step on the staged symbol; returns how many stored bars it took in."""
+    def step(self, group: Sequence[StagedSymbol], step: Step) -> None:
+        """Carry out a step for symbols that are `alike`; doing it again for some of them changes nothing."""
         match step:
             case CreateSymbol():
                 pass
             case EvictSymbol(symbol):
-                staged.evicted = (*staged.evicted, symbol)
+                for one in group:
+                    one.evicted = (*one.evicted, symbol)
             case UpgradeSymbol():
-                staged.upgrade = True
+                for one in group:
+                    one.upgrade = True
             case AddInterval(interval, base):
-                staged.series[interval] = StagedSeries(base, new=True)
-            case LoadHistorical(loads, reads):
-                self._history(staged, loads, blocks)
-                return sum(read.bars for read in reads)
-            case LoadSession(reads):
-                self._today(staged, blocks)
-                return sum(read.bars for read in reads)
-            case CalculateAggregates(rules, reads):
-                staged.aggregates = {name: self._figure(staged, one, blocks) for name, one in rules}
-                return sum(read.bars for read in reads)
+                for one in group:
+                    one.series[interval] = StagedSeries(base, new=True)
+            case LoadHistorical(loads):
+                self._history(group, loads)
+            case LoadSession():
+                self._today(group)
+            case CalculateAggregates(rules):
+                for one in group:
+                    one.aggregates = {name: self._figure(one, figure) for name, figure in rules}
             case RegisterIndicators(specs, kept):
-                staged.kept, staged.specs = kept, specs
                 for spec in specs:
                     self._session.indicators.prepare(spec)
+                for one in group:
+                    one.kept, one.specs = kept, specs
             case CalculateQuality(history, session):
-                staged.quality = (history, session)
-        return 0
+                for one in group:
+                    one.quality = (history, session)
 
-    def _history(self, staged: StagedSymbol, loads: Sequence[Load], blocks: Blocks) -> None:
-        stored: dict[Interval, Block] = {}
+    def _history(self, group: Sequence[StagedSymbol], loads: Sequence[Load]) -> None:
+        stored: dict[Interval, Sheaf] = {}
         for load in loads:
             source = load.interval if load.base is None else load.base
             if source not in stored:
-                stored[source] = self._stored(staged, source, blocks)
+                stored[source] = Sheaf.of([self._stored(one, source) for one in group])
             making = self._making(load)
-            made = self._made(making, stored[source], blocks)
-            series, held = staged.series.get(load.interval), NO_HISTORY
-            if series is None:
-                assert staged.record is not None
-                there = staged.record.series[load.interval]
-                series = staged.series[load.interval] = StagedSeries(there.base, new=False)
-                held = there.history.since(making.held)
-            history = History((made, *held.parts) if len(made) else held.parts)
-            series.history = self._warmer.trimmed(history, load.amount)
-            series.amount, series.since = load.amount, load.since
+            for one, made in zip(group, self._made(making, stored[source], group), strict=True):
+                self._hold(one, making, made)
+
+    def _hold(self, staged: StagedSymbol, making: Making, made: Block) -> None:
+        load, parts = making.load, [made] if len(made) else []
+        series = staged.series.get(load.interval)
+        if series is None or not series.new:
+            assert staged.record is not None
+            there = staged.record.series[load.interval]
+            series = staged.series[load.interval] = StagedSeries(there.base, new=False)
+            parts += there.history.since(making.held).parts
+        history = History(tuple(parts))
+        series.history = history if making.whole else self._warmer.trimmed(history, load.amount)
+        series.amount, series.since = load.amount, load.since
 
     def _making(self, load: Load) -> Making:
         known = self._makings.get(id(load))
         if known is None:
-            begins, until = self._time.calendar.begins, self._until(load)
+            begins, until, days = self._time.calendar.begins, self._until(load), load.amount.days
             edges = (int(begins[load.first]), int(begins[until]), int(begins[load.until]))
-            folded: tuple[Grid, Counts, Stamps | None] | tuple[()] = ()
-            if load.base is not None:
-                span = (load.first, until - 1)
-                folded = windows(self._time.calendar, load.interval, load.base, *span, self._time.hours)
-            known = self._makings[id(load)] = Making(load, *edges, *folded)
+            whole = bool(days) and load.first >= self._time.today.ordinal - days
+            known = self._makings[id(load)] = Making(load, *edges, whole, until)
         return known
 
-    def _made(self, making: Making, stored: Block, blocks: Blocks) -> Block:
-        base = stored.between(making.left, making.right)
-        if making.grid is None or making.expected is None:
-            return base
-        completeness = self._session.completeness
-        made = derive(base, making.grid, making.expected, completeness=completeness, lefts=making.lefts)
-        own = blocks.get(making.load.interval)
-        return made if own is None else self._merged(made, base, own.between(making.left, making.right))
+    def _made(self, making: Making, stored: Sheaf, group: Sequence[StagedSymbol]) -> list[Block]:
+        """The bars of a load; those that were folded on an earlier day of this run roll on in the store's cache."""
+        load = making.load
+        if load.base is None:
+            return [block.between(making.left, making.right) for block in stored.blocks]
+        if load.interval.unit is Unit.WEEK:
+            return self._folded(making, load.first, stored, group)
 
-    def _figure(self, staged: StagedSymbol, aggregate: Aggregate, blocks: Blocks) -> float | Floats:
+        def make(first: int, places: Sequence[int]) -> list[Block]:
+            return self._folded(making, first, stored.of_some(places), [group[place] for place in places])
+
+        symbols = [one.requirements.symbol for one in group]
+        meaning = load.interval, load.base, self._time.hours, self._session.completeness
+        return self._data.folded(symbols, meaning, load.first, making.until - 1, make)
+
+    def _folded(self, making: Making, first: int, stored: Sheaf, group: Sequence[StagedSymbol]) -> list[Block]:
+        """Bars from a session on, made of stored ones."""
+        calendar, load = self._time.calendar, making.load
+        assert load.base is not None
+        grid, expected, lefts = windows(calendar, load.interval, load.base, first, making.until - 1, self._time.hours)
+        within, completeness = (int(calendar.begins[first]), making.right), self._session.completeness
+        made = derive_all(stored, grid, expected, within=within, completeness=completeness, lefts=lefts)
+        for place, one in enumerate(group):
+            own = one.blocks.get(load.interval)
+            if own is not None:
+                made[place] = self._merged(made[place], stored.blocks[place].between(*within), own.between(*within))
+        return made
+
+    def _figure(self, staged: StagedSymbol, aggregate: Aggregate) -> float | Floats:
         symbol = staged.requirements.symbol
         if aggregate.per == "session":
             return self._past.of(aggregate, symbol)
         info = self._data.info(symbol)
         base = None if info is None else base_of(MINUTE, info.intervals_on(self._time.today.date))
         assert base is not None
-        bars = self._stored(staged, base, blocks)
+        bars = self._stored(staged, base)
         return curve(aggregate, self._time, base, bars, self._session.completeness)
 
     def _until(self, load: Load) -> int:
@@ -242,12 +228,13 @@ class Stager:
         weekly = load.interval.unit is Unit.WEEK
         return self._time.calendar.week_start(load.until) if weekly else load.until
 
-    def _stored(self, staged: StagedSymbol, interval: Interval, blocks: Blocks) -> Block:
-        """Bars of a stored interval before today: those just read, then those that are held."""
-        read = blocks.get(interval, Block.empty()).between(0, self._begin)
+    def _stored(self, staged: StagedSymbol, interval: Interval) -> Block:
+        """Bars of a stored interval: those just read, today's among them, or those and then the ones that are held."""
+        read = staged.blocks.get(interval, NO_BARS)
         if staged.record is None or interval not in staged.record.series:
             return read
         held = staged.record.series[interval].history
+        read = read.between(0, self._begin)
         if len(read):
             held = held.since(int(read.ts[-1]) + 1)
         return Block.joined((read, *held.parts))
@@ -261,21 +248,30 @@ class Stager:
         both = Block.joined((derived, own[only]))
         return both[np.argsort(both.ts, kind="stable")].freeze()
 
-    def _today(self, staged: StagedSymbol, blocks: Blocks) -> None:
-        for interval, series in staged.series.items():
+    def _today(self, group: Sequence[StagedSymbol]) -> None:
+        for interval, series in group[0].series.items():
             if not series.new:
                 continue
             grid, ended = self._windows_today(interval)
             if series.base is None:
-                whole = blocks[interval].between(self._begin, grid_end(grid))
-                slots = grid.slots_of_ascending(whole.ts)
-                series.tape, series.tape_slots = whole, slots
-                arrived = int(slots.searchsorted(ended))
-                series.today, series.slots = whole[:arrived], slots[:arrived]
+                until = int(grid.stamps[ended]) if ended < len(grid) else grid_end(grid)
+                for one in group:
+                    mine = one.series[interval]
+                    mine.tape = read = one.blocks[interval]
+                    mine.today = read.between(self._begin, until) if ended else NO_BARS
             elif ended:
-                fine, past = self._today_of(staged, series.base), self._history_of(staged, series.base)
-                series.today = self.folded_today(fine, past, interval, series.base)
-                series.slots = grid.slots_of_ascending(series.today.ts)
+                base = series.base
+                fine = [self._week_so_far(one, interval, base) for one in group]
+                made = folded_today(self._time, fine, interval, base, self._session.completeness)
+                for one, today in zip(group, made, strict=True):
+                    one.series[interval].today = today
+            if ended:
+                for one in group:
+                    mine = one.series[interval]
+                    mine.slots = grid.slots_of_ascending(mine.today.ts)
+
+    def _week_so_far(self, staged: StagedSymbol, interval: Interval, base: Interval) -> Block:
+        return with_week_so_far(self._time, interval, self._history_of(staged, base), self._today_of(staged, base))
 
     def _windows_today(self, interval: Interval) -> tuple[Grid, int]:
         """Today's windows of an interval, and how many have ended."""
@@ -288,7 +284,7 @@ class Stager:
     def folded_today(self, fine: Block, past: History, interval: Interval, base: Interval) -> Block:
         """Today's bars that have ended by now, from a base's bars of today and, for weeks, of before."""
         whole = with_week_so_far(self._time, interval, past, fine)
-        return folded_today(self._time, whole, interval, base, self._session.completeness)
+        return folded_today(self._time, [whole], interval, base, self._session.completeness)[0]
 
     def _history_of(self, staged: StagedSymbol, interval: Interval) -> History:
         series = staged.series.get(interval)
@@ -307,36 +303,26 @@ class Stager:
 
     def settle(self, staged: Sequence[StagedSymbol]) -> dict[str, Exception]:
         """Warm the symbols' new indicators up, many symbols at once; returns those that failed, and why."""
-        tasks: dict[Task, list[StagedSymbol]] = {}
         failed: dict[str, Exception] = {}
-        for one in staged:
-            single, together = self._sorted_out(one)
+        tasks: dict[Task, list[StagedSymbol]] = {}
+        for group in grouped(staged, lambda one: (id(one.specs), one.kept)):
+            single, together = _sorted_out(group[0])
+            self._warm_alone(group, single, failed)
             for task in together:
-                tasks.setdefault(task, []).append(one)
-            self._warm_alone([one], single, failed)
+                tasks.setdefault(task, []).extend(group)
         for (interval, specs), group in tasks.items():
             if len(group) < MANY:
                 self._warm_alone(group, specs, failed)
                 continue
-            bars = [self._bars_of(one, interval) for one in group]
-            for stand in self._warmer.many(specs, bars):
-                for place, one in enumerate(group):
-                    one.stands.append((stand, place))
+            for start in range(0, len(group), BESIDE):
+                self._warm_beside(group[start : start + BESIDE], interval, specs)
         return failed
 
-    def _sorted_out(self, staged: StagedSymbol) -> tuple[tuple[IndicatorSpec, ...], tuple[Task, ...]]:
-        """Indicators to be warmed up symbol by symbol, and those that many symbols can share; per interval."""
-        key = (id(staged.specs), staged.kept)
-        known = self._sorted.get(key)
-        if known is None:
-            single = tuple(spec for spec in staged.specs if spec.key in staged.kept or depends_on_place(spec))
-            together: dict[Interval, list[IndicatorSpec]] = {}
-            for spec in staged.specs:
-                if spec not in single:
-                    together.setdefault(spec.interval, []).append(spec)
-            tasks = tuple((interval, tuple(specs)) for interval, specs in together.items())
-            known = self._sorted[key] = single, tasks
-        return known
+    def _warm_beside(self, group: Sequence[StagedSymbol], interval: Interval, specs: Sequence[IndicatorSpec]) -> None:
+        bars = [self._bars_of(one, interval) for one in group]
+        for stand in self._warmer.many(specs, bars):
+            for place, one in enumerate(group):
+                one.stands.append((stand, place))
 
     def _warm_alone(
         self, group: Sequence[StagedSymbol], specs: Sequence[IndicatorSpec], failed: dict[str, Exception]
@@ -363,15 +349,14 @@ class Stager:
         return self._warmer.trimmed(history, amount)
 
 
-def spans_of(requirements: ProvisioningRequirements) -> dict[Interval, tuple[int, int]]:
-    """The sessions to read of each stored interval: history and today as one stretch."""
-    spans: dict[Interval, tuple[int, int]] = {}
-    for step in requirements.provisioning_steps:
-        if isinstance(step, LOADING):
-            for read in step.reads:
-                first, last = spans.get(read.interval, (read.first, read.last))
-                spans[read.interval] = (min(first, read.first), max(last, read.last))
-    return spans
+def _sorted_out(staged: StagedSymbol) -> tuple[tuple[IndicatorSpec, ...], tuple[Task, ...]]:
+    """Indicators to be warmed up symbol by symbol, and those that many symbols can share; per interval."""
+    single = tuple(spec for spec in staged.specs if spec.key in staged.kept or depends_on_place(spec))
+    together: dict[Interval, list[IndicatorSpec]] = {}
+    for spec in staged.specs:
+        if spec not in single:
+            together.setdefault(spec.interval, []).append(spec)
+    return single, tuple((interval, tuple(specs)) for interval, specs in together.items())
 
 
 def grid_end(grid: Grid) -> int:

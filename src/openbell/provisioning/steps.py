@@ -105,6 +105,11 @@ class LoadHistorical:
     reads: tuple[Read, ...]
     reason: str
 
+    @property
+    def bars(self) -> int:
+        """How many bars are read."""
+        return sum(read.bars for read in self.reads)
+
     def __str__(self) -> str:
         return "load_historical"
 
@@ -115,6 +120,11 @@ class LoadSession:
 
     reads: tuple[Read, ...]
     reason: str
+
+    @property
+    def bars(self) -> int:
+        """How many bars are read."""
+        return sum(read.bars for read in self.reads)
 
     def __str__(self) -> str:
         return "load_session"
@@ -139,6 +149,11 @@ class CalculateAggregates:
     rules: tuple[tuple[str, Aggregate], ...]
     reads: tuple[Read, ...]
     reason: str
+
+    @property
+    def bars(self) -> int:
+        """How many bars are read."""
+        return sum(read.bars for read in self.reads)
 
     def __str__(self) -> str:
         return "calculate_aggregates"

@@ -7,6 +7,7 @@ import numpy as np
 
 from openbell.bars.interval import Interval, Unit
 from openbell.errors import Problem, Severity, nearest
+from openbell.indicators.spec import IndicatorSpec
 from openbell.market.time_manager import TimeManager
 from openbell.provisioning.bases import base_of, derivable
 from openbell.provisioning.needs import SymbolNeed
@@ -32,21 +33,27 @@ class Validator:
 
     def __init__(self, data: DataManager, time: TimeManager) -> None:
         self._data, self._time = data, time
+        # What was found to be in order, by identity; what is named is held, so that no other takes its place.
+        self._plain: dict[tuple[int, Sequence[Interval]], SymbolNeed] = {}
+        self._enough: dict[tuple[int, ...], tuple[object, ...]] = {}
 
-    def symbol(self, ask: Ask, need: SymbolNeed, stored: Sequence[Interval]) -> Findings:
+    def symbol(self, ask: Ask, need: SymbolNeed, stored: tuple[Interval, ...]) -> Findings:
         """Before any history is looked at: the symbol itself, intervals that cannot be made, missing volume."""
         symbol, info, today = ask.symbol, self._data.info(ask.symbol), self._time.today.date
         if info is None or info.listed > today:
             return self._unknown(ask, None if info is None else info.listed)
         problems: list[Problem] = []
         offers: list[Offer] = []
-        for interval in need.amounts:
-            if base_of(interval, tuple(stored)) is None:
-                problems.append(self._not_derivable(symbol, interval, stored))
-                offers += filter(None, [with_interval(ask, tuple(stored))])
-        problems += self._without_volume(symbol, need, stored)
+        if (id(need), stored) not in self._plain:
+            for interval in need.amounts:
+                if base_of(interval, stored) is None:
+                    problems.append(self._not_derivable(symbol, interval, stored))
+                    offers += filter(None, [with_interval(ask, stored)])
+            problems += self._without_volume(symbol, need, stored)
+            problems += self._aggregates(symbol, need, stored, max(info.listed, min(info.begins, default=info.listed)))
+            if not problems and not need.aggregates and not _wanting_volume(need):
+                self._plain[id(need), stored] = need
         problems += vendor_adjusted(self._data, symbol, need, stored)
-        problems += self._aggregates(symbol, need, stored, max(info.listed, min(info.begins, default=info.listed)))
         if info.delisted is not None and info.delisted <= today:
             what = f"no longer traded from {info.delisted} on; there is nothing to stream on {today}."
             fix = "Leave it out, or choose an earlier day."
@@ -55,6 +62,9 @@ class Validator:
 
     def history(self, ask: Ask, need: SymbolNeed, reaches: Mapping[Interval, Reach]) -> Findings:
         """What is missing before today: nothing at all forbids, a part of it warns."""
+        known = (id(need), *map(id, reaches.values()))
+        if known in self._enough and not self._data.acts(ask.symbol):
+            return [], []
         info, today = self._data.info(ask.symbol), self._time.today
         new = info is not None and info.listed >= today.date
         problems: list[Problem] = []
@@ -70,6 +80,8 @@ class Validator:
             if reach.empty and interval.unit is not Unit.WEEK:
                 problems.append(self._partial(ask.symbol, interval, amount.days, reach.empty))
         problems += self._short_warmups(ask.symbol, need, reaches)
+        if not problems and not new:
+            self._enough[known] = (need, *reaches.values())
         problems += across_actions(self._data, self._time, ask.symbol, need, reaches)
         return problems, offers
 
@@ -112,7 +124,7 @@ class Validator:
         return Problem(f"{symbol}/{interval}", what, fix, "interval_not_derivable")
 
     def _without_volume(self, symbol: str, need: SymbolNeed, stored: Sequence[Interval]) -> Iterable[Problem]:
-        wanting = [spec for spec in need.specs.values() if "volume" in spec.needs.columns]
+        wanting = _wanting_volume(need)
         if not wanting or not stored:
             return
         today = self._time.today.ordinal
@@ -161,3 +173,7 @@ class Validator:
                 shorter = ", or use a shorter period" if "period" in dict(spec.params) else ""
                 fix = f"Import earlier bars{shorter}: it has no value before {spec.needs.lookback} have come."
             yield Problem(f"{symbol}/{key}", what, fix, "short_warmup", Severity.WARNING)
+
+
+def _wanting_volume(need: SymbolNeed) -> list[IndicatorSpec]:
+    return [spec for spec in need.specs.values() if "volume" in spec.needs.columns]

@@ -7,6 +7,7 @@ import numpy as np
 
 from openbell.bars.block import Block
 from openbell.bars.interval import Interval
+from openbell.bars.sheaf import Sheaf
 from openbell.indicators.batch import Stand, Tails
 from openbell.indicators.chain import Ints, Places
 from openbell.indicators.spec import IndicatorSpec
@@ -53,11 +54,12 @@ class Warmer:
         """Indicators of one interval for many symbols, none of which asks where bars lie."""
         manager = self._session.indicators
         steps = max(spec.needs.history for spec in specs)
-        pasts = [one.history.ending(steps) for one in bars]
-        past = Tails.of(pasts, steps)
-        today = Tails.of([one.today for one in bars], max(len(one.today) for one in bars))
-        youngest = [one.today if len(one.today) else tail for one, tail in zip(bars, pasts, strict=True)]
-        stamps = np.array([block.ts[-1] if len(block) else 0 for block in youngest], np.int64)
+        past = Tails.of(Sheaf.of([one.history.ending(steps) for one in bars]), steps)
+        longest = max(len(one.today) for one in bars)
+        stamps, today = past.last, past.none
+        if longest:
+            today = Tails.of(Sheaf.of([one.today for one in bars]), longest)
+            stamps = np.where(today.last > 0, today.last, stamps)
         ends = self._ends(specs[0].interval, stamps)
         return [manager.warm_many(spec, past, today, ends) for spec in specs]
 

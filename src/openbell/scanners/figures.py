@@ -12,7 +12,8 @@ from openbell.bars.interval import Interval
 from openbell.errors import nearest
 from openbell.indicators.aggregates import column_of, statistic_of
 from openbell.market.time_manager import TimeManager
-from openbell.store.manager import DataManager, Summaries
+from openbell.store.manager import DataManager
+from openbell.store.summaries import Summaries
 
 COLUMNS = ("open", "high", "low", "close", "volume", "bars", "turnover", "range", "relative_range")
 STATISTICS = ("last", "mean", "min", "max", "sum", "stdev")

@@ -1,6 +1,6 @@
 """Who asks for what: the wishes that a session holds."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -74,9 +74,12 @@ class AddIndicator:
 Ask = AddSymbol | AddBars | AddIndicator
 
 
+_OPERATIONS: Mapping[type[Ask], str] = {AddSymbol: "symbol", AddBars: "bar", AddIndicator: "indicator"}
+
+
 def operation_of(ask: Ask) -> str:
     """The word for a kind of wish: ``symbol``, ``bar`` or ``indicator``."""
-    return {AddSymbol: "symbol", AddBars: "bar", AddIndicator: "indicator"}[type(ask)]
+    return _OPERATIONS[type(ask)]
 
 
 class AskBook:

@@ -8,26 +8,30 @@ The *fingerprint* adds who asked for what, by which path it came, locks and rows
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
+from openbell.bars.block import Block
 from openbell.bars.interval import Interval, Unit
+from openbell.indicators.spec import IndicatorSpec
 from openbell.session.hashing import row_hashes, session_hashes
 from openbell.session.lanes import Lane
 from openbell.session.records import SymbolRecord
 from openbell.session.session_data import SessionData
 
 Today = Mapping[Interval, Mapping[int, bytes]]
+Shown = Mapping[IndicatorSpec, Sequence[bytes]]
 
 
 def digest(session: SessionData) -> str:
     """Hex digest of the state at now, 32 characters."""
     whole = hashlib.blake2b(digest_size=16)
     whole.update(f"now {session.time.now} completeness {session.completeness!r} prices {session.prices}\n".encode())
-    today = todays_hashes(session)
+    today, shown = todays_hashes(session), _shown(session)
+    session.hashes.expect(_history(session), session.time.calendar.begins)
     for name in session.symbols:
-        whole.update(symbol_digest(session, session.records[name], today))
+        whole.update(symbol_digest(session, session.records[name], today, shown))
     return whole.hexdigest()
 
 
@@ -41,6 +45,23 @@ def fingerprint(session: SessionData) -> str:
         later = (record.upgraded_from_adhoc, record.upgraded_at, record.locked)
         whole.update(f"{name} {path} {later} {asks}\n".encode())
     return whole.hexdigest()
+
+
+def _history(session: SessionData) -> dict[Hashable, Block]:
+    """Every block of history, by symbol, interval and place."""
+    return {
+        (name, interval, place): block
+        for name, record in session.records.items()
+        for interval, series in record.series.items()
+        for place, block in enumerate(series.history.parts)
+    }
+
+
+def _shown(session: SessionData) -> Shown:
+    """What every row shows of each indicator, as bytes."""
+    rows = np.arange(len(session.names))
+    specs = {spec for record in session.records.values() for spec in record.indicators.values()}
+    return {spec: session.indicators.digests(spec, rows) for spec in specs}
 
 
 def todays_hashes(session: SessionData) -> dict[Interval, dict[int, bytes]]:
@@ -62,8 +83,11 @@ def _of_today(session: SessionData, interval: Interval, row: int) -> bytes:
     return session_hashes(session.lanes[interval].panel.block(row), session.time.calendar.begins)
 
 
-def symbol_digest(session: SessionData, record: SymbolRecord, today: Today | None = None) -> bytes:
-    """The part of the digest that is one symbol's, 16 bytes; hashes of today's bars are made if they are not given."""
+def symbol_digest(
+    session: SessionData, record: SymbolRecord, today: Today | None = None, shown: Shown | None = None
+) -> bytes:
+    """The part of the digest that is one symbol's, 16 bytes; what is the same work for many symbols may be given."""
+    shown = _shown(session) if shown is None else shown
     part = hashlib.blake2b(digest_size=16)
     begins = session.time.calendar.begins
     quality = (record.history_quality, record.session_quality)
@@ -77,7 +101,7 @@ def symbol_digest(session: SessionData, record: SymbolRecord, today: Today | Non
         part.update(_of_today(session, interval, record.row) if today is None else today[interval][record.row])
     for key, spec in sorted(record.indicators.items()):
         part.update(f"{key} {key in record.kept}\n".encode())
-        part.update(session.indicators.digest(spec, record.row))
+        part.update(shown[spec][record.row])
         if key in record.kept:
             kept = session.kept[spec].series(record.row)
             part.update(np.where(np.isnan(kept), np.nan, kept).tobytes())

@@ -37,17 +37,17 @@ class Lane:
         self.folded: dict[Interval, RowSet] = {}
         self._selection: Selection | None = None
 
-    def admit(self, row: int, *, base: Interval | None, streamed: bool) -> None:
-        """Make a row a member: delivered by the feed, folded from a base, or both (what is delivered wins)."""
+    def admit(self, rows: Sequence[int], *, base: Interval | None, streamed: bool) -> None:
+        """Make rows members: delivered by the feed, folded from a base, or both (what is delivered wins)."""
         self._selection = None
-        self.members.add(row)
+        self.members.add(rows)
         if streamed:
-            self.streamed.add(row)
+            self.streamed.add(rows)
         if base is not None:
             self.panel.keep_shares()
             if base not in self.folded:
                 self.folded[base] = RowSet()
-            self.folded[base].add(row)
+            self.folded[base].add(rows)
 
     def dismiss(self, row: int) -> None:
         """Take a row out and empty it."""

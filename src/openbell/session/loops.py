@@ -42,25 +42,18 @@ def closed(
 
 
 def mix(where: int) -> None:
-    """Mix the columns of a block, session by session; leaves how many sessions have bars."""
+    """Mix the columns of some bars, run by run."""
     given = listed(where)
-    sessions, bars, begins, out = given[0], given[1], stamps(given, 9), words(given, 10)
-    stamped, ts, open_, high = stamps(given, 2), words(given, 2), words(given, 3), words(given, 4)
-    low, close, volume, shares = words(given, 5), words(given, 6), words(given, 7), words(given, 8)
-    filled, i = 0, 0
-    for session in range(sessions):
-        first = i
+    runs, edges, out = given[0], stamps(given, 1), words(given, 2)
+    ts, open_, high, low = words(given, 3), words(given, 4), words(given, 5), words(given, 6)
+    close, volume, shares = words(given, 7), words(given, 8), words(given, 9)
+    for run in range(runs):
         a = b = c = d = e = f = g = B
-        while i < bars and (session + 1 == sessions or stamped[i] < begins[session + 1]):
+        for i in range(edges[run], edges[run + 1]):
             a, b, c = link(a, ts[i]), link(b, open_[i]), link(c, high[i])
             d, e, f = link(d, low[i]), link(e, close[i]), link(f, volume[i])
             g = link(g, shares[i])
-            i += 1
-        if i > first:
-            out[4 * filled], out[4 * filled + 1] = np.uint64(begins[session]), np.uint64(i - first)
-            out[4 * filled + 2], out[4 * filled + 3] = closed(a, b, c, d, e, f, g)
-            filled += 1
-    given[0] = filled
+        out[2 * run], out[2 * run + 1] = closed(a, b, c, d, e, f, g)
 
 
 def mix_rows(where: int) -> None:

@@ -11,6 +11,7 @@ from openbell.machine.kept import run
 
 Bits = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
+Columns = tuple[npt.NDArray[np.int64] | Floats, ...]
 
 COLUMNS = 7
 """Stamps, open, high, low, close, volume, completeness."""
@@ -19,20 +20,26 @@ _LOOPS = "openbell.session.loops"
 _WORD = np.dtype(np.uint64)
 
 
-def mix(ts: Stamps, columns: tuple[Floats, ...], begins: Stamps, out: Bits) -> int:
-    """Mix the columns of a block, session by session; returns how many sessions have bars.
+def mix(columns: Columns, edges: Rows) -> Bits:
+    """Mix the columns of some bars, run by run.
 
     Parameters
     ----------
-    ts, columns
-        Stamps, ascending, and open, high, low, close, volume, completeness.
-    begins
-        The instants at which sessions begin, from the one of the first bar to that of the last.
-    out
-        uint64 (sessions, 4), written from the front: begin, number of bars, and two hashes.
+    columns
+        Stamps, open, high, low, close, volume, completeness.
+    edges
+        Where each run begins, and where the last one ends.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint64 (runs, 2).
     """
-    where = address(ts, INT), *map(address, columns), address(begins, INT), address(out, _WORD)
-    return run(_LOOPS, "mix", len(out), len(ts), *where)
+    out = np.empty((len(edges) - 1, 2), np.uint64)
+    stamps, *others = columns
+    where = address(edges, INT), address(out, _WORD), address(stamps, INT), *map(address, others)
+    run(_LOOPS, "mix", len(out), *where)
+    return out
 
 
 def mix_rows(

@@ -51,6 +51,8 @@ class History:
     parts: tuple[Block, ...] = ()
 
     def __len__(self) -> int:
+        if len(self.parts) == 1:
+            return len(self.parts[0].ts)
         return sum(len(part) for part in self.parts)
 
     @property

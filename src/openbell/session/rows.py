@@ -1,6 +1,7 @@
 """Row numbers: every symbol of a session has one, the same in every panel."""
 
 import heapq
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -49,15 +50,14 @@ class RowSet:
         """The rows, in no particular order; valid until the next change."""
         return self._array[: len(self._place)]
 
-    def add(self, row: int) -> None:
-        """Put a row in; once is enough."""
-        if row in self._place:
-            return
+    def add(self, rows: Iterable[int]) -> None:
+        """Put rows in; once is enough."""
+        new = [row for row in dict.fromkeys(rows) if row not in self._place]
         count = len(self._place)
-        if count == len(self._array):
-            self._array = np.concatenate([self._array, np.empty_like(self._array)])
-        self._array[count] = row
-        self._place[row] = count
+        if count + len(new) > len(self._array):
+            self._array = np.concatenate([self._array, np.empty(max(count, len(new)), np.int64)])
+        self._array[count : count + len(new)] = new
+        self._place.update(zip(new, range(count, count + len(new)), strict=True))
 
     def discard(self, row: int) -> None:
         """Take a row out, if it is in."""

@@ -13,6 +13,7 @@ from openbell.indicators.spec import IndicatorSpec
 from openbell.market.actions import Prices
 from openbell.market.time_manager import TimeManager
 from openbell.session.asks import UNHELD, AskBook
+from openbell.session.hashing import HistoryHashes
 from openbell.session.kept import KeptSeries
 from openbell.session.lanes import Lane
 from openbell.session.records import Series, SymbolRecord, Tier
@@ -37,12 +38,22 @@ class SessionData:
         The least share of a window's base bars with which a derived bar exists.
     prices
         What bars of earlier sessions are adjusted for.
+    hashes
+        What is known of the history of the day before.
     """
 
-    def __init__(self, time: TimeManager, *, completeness: float = 0.0, prices: Prices = Prices.RAW) -> None:
+    def __init__(
+        self,
+        time: TimeManager,
+        *,
+        completeness: float = 0.0,
+        prices: Prices = Prices.RAW,
+        hashes: HistoryHashes | None = None,
+    ) -> None:
         self.time = time
         self.completeness = completeness
         self.prices = prices
+        self.hashes = hashes or HistoryHashes()
         self.records: dict[str, SymbolRecord] = {}
         self.lanes: dict[Interval, Lane] = {}
         self.asks = AskBook()

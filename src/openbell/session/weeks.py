@@ -1,10 +1,12 @@
 """Weeks: the one interval whose window reaches into past sessions."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from openbell.bars.block import Block
-from openbell.bars.derive import derive
+from openbell.bars.derive import derive_all
 from openbell.bars.interval import Interval, Unit
+from openbell.bars.sheaf import Sheaf
 from openbell.market.time_manager import TimeManager
 from openbell.market.windows import ended_windows
 from openbell.session.lanes import Lane
@@ -22,17 +24,19 @@ def with_week_so_far(time: TimeManager, interval: Interval, history: History, to
     return Block.joined((*history.since(begin).parts, today))
 
 
-def folded_today(time: TimeManager, fine: Block, interval: Interval, base: Interval, completeness: float) -> Block:
-    """Bars of windows that end today and have ended by now.
+def folded_today(
+    time: TimeManager, fine: Sequence[Block], interval: Interval, base: Interval, completeness: float
+) -> list[Block]:
+    """Bars of windows that end today and have ended by now, of many symbols.
 
     Parameters
     ----------
     fine
-        Base bars from the first of these windows on.
+        Base bars of each symbol, from the first of these windows on.
     """
     today = time.today.ordinal
     grid, expected, lefts = ended_windows(time.calendar, interval, base, today, time.hours, time.now)
-    return derive(fine, grid, expected, completeness=completeness, lefts=lefts)
+    return derive_all(Sheaf.of(fine), grid, expected, completeness=completeness, lefts=lefts)
 
 
 def close_weeks(session: "SessionData", lane: Lane, base: Interval) -> None:
@@ -41,5 +45,5 @@ def close_weeks(session: "SessionData", lane: Lane, base: Interval) -> None:
         series = session.records[session.names[row]].series[base]
         today = session.lanes[base].panel.block(row)
         whole = with_week_so_far(session.time, lane.interval, series.history, today)
-        bar = folded_today(session.time, whole, lane.interval, base, session.completeness)
+        (bar,) = folded_today(session.time, [whole], lane.interval, base, session.completeness)
         lane.panel.write(row, lane.panel.grid.slots_of(bar.ts), bar)

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Self
 
@@ -27,6 +29,9 @@ from openbell.store.kinds import kinds_of
 _EPOCH = date(1970, 1, 1)
 _VISIBLE = "import <= :now AND (retired IS NULL OR retired > :now)"
 _VISIBLE_PIECES = f"pieces.{_VISIBLE}"
+# Symbol, market, why, listed, delisted, source; and of a series symbol, interval, grid, adjusted, first.
+_Facts = tuple[str, str, str, int | None, int | None, str]
+_Stored = tuple[str, str, str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class SymbolInfo:
 
     def intervals_on(self, day: date) -> tuple[Interval, ...]:
         """What was stored of it by a day: an interval whose first bar comes later is not known yet."""
+        if max(self.begins, default=day) <= day:
+            return self.intervals
         return tuple(interval for interval, begin in zip(self.intervals, self.begins, strict=True) if begin <= day)
 
 
@@ -171,18 +178,20 @@ class Catalog:
     def symbols(self) -> dict[str, SymbolInfo]:
         """Every symbol that has bars, in order of names."""
         with self._looking() as db:
-            told = db.execute(f"SELECT * FROM symbols WHERE {_VISIBLE} ORDER BY import", self._now).fetchall()
+            db.row_factory = None
+            told = db.execute(
+                f"SELECT symbol, market, why, listed, delisted, source FROM symbols WHERE {_VISIBLE} ORDER BY import",
+                self._now,
+            ).fetchall()
             stored = db.execute(
-                f"SELECT symbol, interval, grid, max(adjusted) AS adjusted, min(first) AS first FROM pieces "
+                f"SELECT symbol, interval, grid, max(adjusted), min(first) FROM pieces "
                 f"WHERE {_VISIBLE} GROUP BY symbol, interval, grid ORDER BY symbol",
                 self._now,
             ).fetchall()
             events = visible_actions(db, self.now, (Kind.LISTED, Kind.DELISTED))
-        facts = {row["symbol"]: row for row in told}
-        series: dict[str, list[sqlite3.Row]] = {}
-        for row in stored:
-            series.setdefault(row["symbol"], []).append(row)
-        known = {symbol: _info(facts[symbol], rows) for symbol, rows in series.items()}
+        facts = {row[0]: row for row in told}
+        by_symbol = groupby(stored, key=itemgetter(0))
+        known = {symbol: _info(facts[symbol], tuple(rows)) for symbol, rows in by_symbol}
         for action in events:
             if action.symbol in known:
                 known[action.symbol] = _told(known[action.symbol], action)
@@ -302,58 +311,41 @@ def visible_pieces(
         chosen += " AND last >= :from_day AND first <= :to_day"
         values["from_day"], values["to_day"] = days
     query = (
-        f"SELECT pieces.*, files.name, files.bytes, files.rows AS file_rows, files.offsets, "
-        f"{'bits' if bits else 'NULL'} AS bits FROM pieces JOIN files ON files.id = pieces.file "
+        f"SELECT pieces.id, symbol, adjusted, row, pieces.rows, first, last, market, version, fingerprint, days, own, "
+        f"pieces.import, {'bits' if bits else 'NULL'}, files.id, name, bytes, files.rows, offsets "
+        f"FROM pieces JOIN files ON files.id = pieces.file "
         f"{'LEFT JOIN presence ON presence.piece = pieces.id ' if bits else ''}"
         f"WHERE interval = :interval AND grid = :grid {chosen} AND {_VISIBLE_PIECES} ORDER BY symbol, pieces.id"
     )
     cursor = db.cursor()
-    cursor.row_factory = sqlite3.Row
+    cursor.row_factory = None
     files: dict[int, StoredFile] = {}
     for row in cursor.execute(query, values):
-        if row["file"] not in files:
-            files[row["file"]] = _file(row, row["file_rows"])
-        yield _piece(row, interval, grid, files[row["file"]])
-
-
-def _piece(row: sqlite3.Row, interval: Interval, grid: GridKind, file: StoredFile) -> Piece:
-    return Piece(
-        row["id"],
-        Series(row["symbol"], interval, grid),
-        bool(row["adjusted"]),
-        file,
-        row["row"],
-        row["rows"],
-        row["first"],
-        row["last"],
-        row["market"],
-        row["version"],
-        row["fingerprint"],
-        row["days"],
-        row["own"],
-        row["import"],
-        row["bits"],
-    )
+        number, symbol, vendor, *told = row[:14]
+        file, name, size, count, offsets = row[14:]
+        if file not in files:
+            files[file] = StoredFile(name, size, count, tuple(map(int, offsets.split())))
+        yield Piece(number, Series(symbol, interval, grid), bool(vendor), files[file], *told)
 
 
 def _file(row: sqlite3.Row, rows: int) -> StoredFile:
     return StoredFile(row["name"], row["bytes"], rows, tuple(map(int, row["offsets"].split())))
 
 
-def _info(facts: sqlite3.Row, series: list[sqlite3.Row]) -> SymbolInfo:
-    listed = facts["listed"] if facts["listed"] is not None else min(row["first"] for row in series)
-    kinds = kinds_of(tuple((row["interval"], row["grid"], bool(row["adjusted"])) for row in series))
+def _info(facts: _Facts, series: Sequence[_Stored]) -> SymbolInfo:
+    symbol, market, why, listed, delisted, source = facts
+    kinds = kinds_of(tuple(row[1:4] for row in series))
     return SymbolInfo(
-        facts["symbol"],
-        facts["market"],
-        facts["why"],
-        day_of(listed),
-        None if facts["delisted"] is None else day_of(facts["delisted"]),
-        facts["source"],
+        symbol,
+        market,
+        why,
+        day_of(min(row[4] for row in series) if listed is None else listed),
+        None if delisted is None else day_of(delisted),
+        source,
         kinds.session,
         kinds.clock,
-        any(row["adjusted"] for row in series),
-        tuple(day_of(series[place]["first"]) for place in kinds.places),
+        any(row[3] for row in series),
+        tuple([day_of(series[place][4]) for place in kinds.places]),
         kinds.adjusted,
     )
 

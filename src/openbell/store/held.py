@@ -9,18 +9,18 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from openbell.bars.block import Block
+from openbell.bars.block import Block, Floats
 from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.store.days import Rows
 from openbell.store.files import OpenFiles
-from openbell.store.series import COLUMN_COUNT, Columns, Entries, SeriesDays, as_block
+from openbell.store.series import COLUMN_COUNT, Columns, Entries, SeriesDays, as_block, joined
 
 _ROOM = 1.25
 
@@ -108,7 +108,7 @@ class Reader:
         key
             Under which a window is kept; None to keep nothing.
         """
-        direct = self.at_hand(key, series, files, wish)
+        (direct,) = self.at_hand([key], [series], files, wish)
         if direct is not None:
             return direct
         if key is None:
@@ -122,15 +122,18 @@ class Reader:
                 self._keep(key, window)
             return window.block(wish)
 
-    def at_hand(self, key: Hashable | None, series: SeriesDays, files: OpenFiles, wish: Wish) -> Block | None:
-        """The bars of a wish where nothing must be read or copied: kept in a window, or mapped as they lie."""
-        window = None if key is None else self._windows.get(key)
-        if window is not None and window.holds(wish):
-            return window.block(wish)
-        block = _mapped(series, files, wish)
-        if block is not None and window is not None and window.replaced_by(wish):
-            self._drop(key)
-        return block
+    def at_hand(
+        self, keys: Sequence[Hashable | None], every: Sequence[SeriesDays], files: OpenFiles, wish: Wish
+    ) -> list[Block | None]:
+        """The bars of a wish of each series where nothing must be read or copied: kept in a window, or mapped."""
+        windows = [None if key is None else self._windows.get(key) for key in keys]
+        blocks = [None if window is None or not window.holds(wish) else window.block(wish) for window in windows]
+        away = [place for place, block in enumerate(blocks) if block is None]
+        for place, block in zip(away, _mapped([every[place] for place in away], files, wish), strict=True):
+            window, blocks[place] = windows[place], block
+            if block is not None and window is not None and window.replaced_by(wish):
+                self._drop(keys[place])
+        return blocks
 
     def _keep(self, key: Hashable, window: Window) -> None:
         self._drop(key)
@@ -179,24 +182,35 @@ class Reader:
         target[:] = everything[:, grid.slots_of(everything[0].view(np.int64)) >= 0]
 
 
-def _mapped(series: SeriesDays, files: OpenFiles, wish: Wish) -> Block | None:
-    """The bars as views of a mapped file; None when they do not lie together, or not all are on the grid."""
-    if series.block is not None:
-        return None
-    entries = series.inside(wish.first, wish.last)
-    owners, (rows, spans) = series.owners[entries], series.spans(entries, wish.hours)
-    if not len(rows):
-        return Block.empty()
-    start, end = int(rows[0]), int(rows[-1] + spans[-1])
-    if int(spans.sum()) != end - start or not (spans == series.days[wish.hours.value]["bars"][entries]).all():
-        return None
-    if len(series.pieces) > 1 and not series.follow(owners, rows, spans):
-        return None
-    columns = files.mapped(series.pieces[owners[0]].file)
-    if columns is None:
-        return None
-    stamps, *others = columns
-    return Block(stamps[start:end].view(np.int64), *(column[start:end] for column in others))
+def _mapped(every: Sequence[SeriesDays], files: OpenFiles, wish: Wish) -> list[Block | None]:
+    """The bars of each series as views of a mapped file; None where they lie apart, or some of them off the grid."""
+    blocks = [None if series.block is not None else Block.empty() for series in every]
+    entries = joined(every, wish.first, wish.last)
+    filled = np.flatnonzero(entries.sizes)
+    if not len(filled):
+        return blocks
+    sizes = entries.sizes[filled]
+    heads = np.cumsum(sizes) - sizes
+    hours = entries.days[wish.hours.value]
+    begins, spans = entries.rows + hours["first"], hours["span"].astype(np.int64)
+    apart = begins != np.append(0, begins[:-1] + spans[:-1])
+    apart[heads] = False
+    whole = ~np.logical_or.reduceat(apart | (spans != hours["bars"]), heads)
+    tails = heads + sizes - 1
+    rows = zip(begins[heads].tolist(), (begins[tails] + spans[tails]).tolist(), strict=True)
+    places = zip(filled.tolist(), heads.tolist(), sizes.tolist(), whole.tolist(), rows, strict=True)
+    for place, head, size, good, span in places:
+        series, owners = every[place], entries.owners[head : head + size]
+        fits = good and series.block is None and (len(series.pieces) == 1 or series.in_one_file(owners))
+        columns = files.mapped(series.pieces[owners[0]].file) if fits else None
+        blocks[place] = None if columns is None else _rows(columns, *span)
+    return blocks
+
+
+def _rows(columns: tuple[Floats, ...], start: int, end: int) -> Block:
+    ts, open_, high, low, close, volume = columns
+    rows = slice(start, end)
+    return Block(ts[rows].view(np.int64), open_[rows], high[rows], low[rows], close[rows], volume[rows])
 
 
 def _with_room(window: Window, first: int, rows: int) -> Window:

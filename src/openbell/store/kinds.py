@@ -17,7 +17,7 @@ class Kinds(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def kinds_of(series: tuple[tuple[str, str, bool], ...]) -> Kinds:
+def kinds_of(series: tuple[tuple[str, str, int], ...]) -> Kinds:
     """Sorted out once for all symbols that have the same series."""
     found = sorted((Interval.parse(text), place, grid, adjusted) for place, (text, grid, adjusted) in enumerate(series))
     own = [(interval, place, adjusted) for interval, place, grid, adjusted in found if grid == GridKind.SESSION]

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
@@ -15,17 +14,21 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.block import FIELDS, Block, Floats
+from openbell.bars.block import FIELDS, Block
+from openbell.bars.grid import Ordinals
 from openbell.bars.interval import Interval
+from openbell.collector import collector_resting
 from openbell.market.actions import Action, Prices
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.store.adjusting import Adjuster, Timelines
 from openbell.store.catalog import Catalog, SymbolInfo
-from openbell.store.days import GridKind
+from openbell.store.days import DayEntries, GridKind
 from openbell.store.files import OpenFiles
 from openbell.store.held import Reader, Wish
-from openbell.store.series import COLUMN_COUNT, SeriesDays, resolved
+from openbell.store.rolled import Make, Rolled
+from openbell.store.series import COLUMN_COUNT, SeriesDays, joined, resolved
+from openbell.store.summaries import Counts, Summaries
 
 BYTES_PER_BAR = 8 * COLUMN_COUNT
 _KEPT_BYTES = 2 << 30
@@ -37,27 +40,7 @@ _WITH_BITS = 128
 _CLOSE_WITHIN = 20
 _DAILY = Interval.parse("1d")
 
-Counts = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Summaries:
-    """One figure per symbol and session, of the regular hours; all arrays have the shape (symbols, sessions).
-
-    Parameters
-    ----------
-    open, high, low, close, volume
-        NaN where there is no bar.
-    bars
-        How many bars there are.
-    """
-
-    open: Floats
-    high: Floats
-    low: Floats
-    close: Floats
-    volume: Floats
-    bars: Counts
+Places = npt.NDArray[np.int64]
 
 
 class DataManager:
@@ -93,7 +76,9 @@ class DataManager:
         self._lock = threading.Lock()
         self._bits: dict[int, bytes] = {}
         self._reader = Reader(calendar, kept_bytes)
+        self._rolled = Rolled(calendar.begins, kept_bytes)
         self._files = OpenFiles(self.root)
+        self._week = -1
 
     def as_of(self, day: int, prices: Prices) -> Self:
         """The same store and what was read of it, with prices as they are looked at on a session day.
@@ -106,22 +91,30 @@ class DataManager:
             Raw, or adjusted for splits, or for splits and dividends; what a vendor adjusted is left as it is.
         """
         _ = self._symbols  # looked up once, for every day
-        self._files.rest()
+        self._rolled.turn(day)
+        if self._week != self.calendar.week_start(day):
+            self._week = self.calendar.week_start(day)
+            self._files.rest()
         seen = copy(self)
         seen._adjuster = Adjuster(self._timelines, day, prices)
         return seen
 
     def actions(self, symbol: str) -> tuple[Action, ...]:
         """The splits and dividends that bars of a symbol are adjusted for, by date."""
-        return () if self._adjuster is None else self._adjuster.applied(symbol)
+        return () if self._adjuster is None or not self.acts(symbol) else self._adjuster.applied(symbol)
 
     def unapplied(self, symbol: str, begin: int) -> tuple[Action, ...]:
         """Of the actions after a session the splits in raw prices, and dividends that cannot be applied, by date."""
-        return () if self._adjuster is None else self._adjuster.unapplied(symbol, begin)
+        return () if self._adjuster is None or not self.acts(symbol) else self._adjuster.unapplied(symbol, begin)
+
+    def acts(self, symbol: str) -> bool:
+        """Whether a split or dividend of a symbol is told at all."""
+        return symbol in self._timelines.symbols
 
     @cached_property
     def _symbols(self) -> Mapping[str, SymbolInfo]:
-        return MappingProxyType(self._catalog.symbols())
+        with collector_resting():
+            return MappingProxyType(self._catalog.symbols())
 
     def symbols(self) -> Mapping[str, SymbolInfo]:
         """Every symbol that has bars, by name, in order of names."""
@@ -143,9 +136,8 @@ class DataManager:
     ) -> Counts:
         """Bars on the grid per symbol and session, shape (symbols, last - first + 1); reads no data."""
         result = np.zeros((len(symbols), max(0, last - first + 1)), np.int32)
-        for row, series in self._each(symbols, interval, first, last):
-            entries = series.inside(first, last)
-            result[row, series.ordinals[entries] - first] = series.days[hours.value]["bars"][entries]
+        rows, sessions, days = self._entries(symbols, interval, first, last)
+        result[rows, sessions] = days[hours.value]["bars"]
         return result
 
     def outside(
@@ -153,21 +145,17 @@ class DataManager:
     ) -> Counts:
         """Stored rows of each session that are not on the grid of the hours, shaped like `counts`; reads no data."""
         result = np.zeros((len(symbols), max(0, last - first + 1)), np.int32)
-        for row, series in self._each(symbols, interval, first, last):
-            entries = series.inside(first, last)
-            days = series.days[entries]
-            result[row, series.ordinals[entries] - first] = days["rows"] - days[hours.value]["bars"]
+        rows, sessions, days = self._entries(symbols, interval, first, last)
+        result[rows, sessions] = days["rows"] - days[hours.value]["bars"]
         return result
 
     def summaries(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> Summaries:
         """Open, high, low, close, volume and count per symbol and session; reads no data."""
         shape = (len(symbols), max(0, last - first + 1))
         figures = [np.full(shape, np.nan) for _ in FIELDS]
-        for row, series in self._each(symbols, interval, first, last):
-            entries = series.inside(first, last)
-            places = series.ordinals[entries] - first
-            for name, figure in zip(FIELDS, figures, strict=True):
-                figure[row, places] = series.days[name][entries]
+        rows, sessions, days = self._entries(symbols, interval, first, last)
+        for name, figure in zip(FIELDS, figures, strict=True):
+            figure[rows, sessions] = days[name]
         if self._adjuster is not None:
             self._adjuster.summaries(self._unadjusted(symbols, interval), interval, first, last, figures)
         opens, highs, lows, closes, volumes = figures
@@ -218,10 +206,9 @@ class DataManager:
         self, symbols: Sequence[str], interval: Interval, first: int, last: int, hours: Hours = Hours.REGULAR
     ) -> npt.NDArray[np.int64]:
         """How many rows a read would take from the files, per symbol; `BYTES_PER_BAR` times that is bytes."""
-        result = np.zeros(len(symbols), np.int64)
-        for row, series in self._each(symbols, interval, first, last):
-            result[row] = series.days[hours.value]["span"][series.inside(first, last)].sum(dtype=np.int64)
-        return result
+        rows, _, days = self._entries(symbols, interval, first, last)
+        spans = np.bincount(rows, days[hours.value]["span"], len(symbols))
+        return spans.astype(np.int64)
 
     def read(
         self,
@@ -251,10 +238,10 @@ class DataManager:
         blocks = dict.fromkeys(symbols, Block.empty())
         wish = Wish(interval, first, last, hours)
         files = self._files
+        keys = [(symbols[row], interval, grid, hours) if keep else None for row, _ in found]
+        ready = self._reader.at_hand(keys, [series for _, series in found], files, wish)
         slow: list[tuple[Hashable | None, str, SeriesDays]] = []
-        for row, series in found:
-            key = (symbols[row], interval, grid, hours) if keep else None
-            block = self._reader.at_hand(key, series, files, wish)
+        for key, block, (row, series) in zip(keys, ready, found, strict=True):
             if block is None:
                 slow.append((key, symbols[row], series))
             else:
@@ -299,6 +286,21 @@ class DataManager:
                     coming = begin(following) if following is not None else None
                     yield ready
 
+    def folded(self, symbols: Sequence[str], windows: Hashable, first: int, last: int, make: Make) -> list[Block]:
+        """Bars of sessions ``first`` to ``last`` that the caller makes of stored ones, one block per symbol.
+
+        What was made is kept for the next session day, so that this one makes only what is new.
+
+        Parameters
+        ----------
+        windows
+            What is made of what: equal for equal bars of a session, whatever range they were made in.
+        make
+            Called with a session and the places of those symbols of which bars are needed from there up to ``last``.
+        """
+        keys = [((symbol, windows), self.actions(symbol)) for symbol in symbols]
+        return self._rolled.blocks(keys, first, last, make)
+
     def _unadjusted(self, symbols: Sequence[str], interval: Interval) -> dict[str, int]:
         """The symbols that have actions and whose bars no vendor adjusted, with their places."""
         if not self._timelines.symbols:
@@ -331,6 +333,15 @@ class DataManager:
             self._load(symbols, interval, grid, *self._days_of(first, last))
             found = [self._series.get((symbol, interval, grid)) for symbol in symbols]
         return ((row, series) for row, series in enumerate(found) if series is not None)
+
+    def _entries(
+        self, symbols: Sequence[str], interval: Interval, first: int, last: int
+    ) -> tuple[Places, Ordinals, DayEntries]:
+        """The entries of all symbols, each with its symbol's place and its session, counted from the first one."""
+        found = list(self._each(symbols, interval, first, last))
+        entries = joined([series for _, series in found], first, last)
+        rows = np.repeat(np.array([row for row, _ in found], np.int64), entries.sizes)
+        return rows, entries.ordinals - first, entries.days
 
     def _days_of(self, first: int, last: int) -> tuple[int, int]:
         """The dates of sessions, in whole years, as days since 1970-01-01; a week may begin in the year before."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,19 @@ Entries = Rows | slice
 
 Columns = npt.NDArray[np.float64]
 """Shape (6, n), the first row being stamps."""
+
+_ALL = slice(None)
+_ONE_FILE = np.zeros(1, np.int64)
+
+
+class Joined(NamedTuple):
+    """Entries of several series, one series after the other, as in `SeriesDays`; and how many each series has."""
+
+    ordinals: Ordinals
+    days: DayEntries
+    rows: Rows
+    owners: Rows
+    sizes: Rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +83,8 @@ class SeriesDays:
     def inside(self, first: int, last: int) -> Entries:
         """The entries of sessions ``first`` to ``last``, both included."""
         if self.regular:
+            if len(self.ordinals) and self.ordinals[0] >= first and self.ordinals[-1] <= last:
+                return _ALL
             return slice(*self.ordinals.searchsorted((first, last + 1)).tolist())
         return np.flatnonzero((self.ordinals >= first) & (self.ordinals <= last))
 
@@ -77,10 +93,10 @@ class SeriesDays:
         part = self.days[hours.value][entries]
         return self.rows[entries] + part["first"], part["span"].astype(np.int64)
 
-    def follow(self, owners: Rows, rows: Rows, counts: Rows) -> bool:
-        """Whether some runs of rows lie in one file, each right behind the one before."""
+    def in_one_file(self, owners: Rows) -> bool:
+        """Whether pieces lie in one file."""
         volumes = self.files[owners]
-        return bool((volumes == volumes[0]).all() and (rows[1:] == rows[:-1] + counts[:-1]).all())
+        return bool((volumes == volumes[0]).all())
 
     def fill(self, files: OpenFiles, owners: Rows, rows: Rows, counts: Rows, target: Columns) -> None:
         """Put runs of rows into ``target``, one after another; runs that follow one another are read as one."""
@@ -116,6 +132,21 @@ class SeriesDays:
             target[:] = column[row:end]
 
 
+def joined(every: Sequence[SeriesDays], first: int, last: int) -> Joined:
+    """The entries of some series from one session to another, one series after the other."""
+    cuts = [(series, series.inside(first, last)) for series in every]
+    ordinals = [series.ordinals[cut] for series, cut in cuts]
+    # numpy copies records field by field; as bytes they are copied whole.
+    days = b"".join([series.days[cut].tobytes() for series, cut in cuts])
+    rows = [series.rows[cut] for series, cut in cuts]
+    owners = [series.owners[cut] for series, cut in cuts]
+    sizes = np.array([len(part) for part in ordinals], np.int64)
+    if not cuts:
+        return Joined(np.empty(0, np.int32), np.empty(0, DAY), sizes, sizes, sizes)
+    entries = np.frombuffer(days, DAY)
+    return Joined(np.concatenate(ordinals), entries, np.concatenate(rows), np.concatenate(owners), sizes)
+
+
 def as_block(columns: Columns) -> Block:
     """The block whose columns are the rows of an array, without a copy."""
     return Block(columns[0].view(np.int64), *columns[1:]).freeze()
@@ -131,6 +162,7 @@ def resolved(root: Path, calendar: Calendar, pieces: Sequence[Piece]) -> dict[st
     rows = days["row"] + np.repeat(np.array([piece.row for piece in pieces]), sizes)
     ordinals = ordinals_of(calendar, sample.interval, days["midnight"])
     zeros = np.zeros(len(days), np.int64)
+    usual = all(piece.market == calendar.name and piece.version == calendar.version for piece in pieces)
     all_known = bool((ordinals >= 0).all())
     result: dict[str, SeriesDays] = {}
     start = place = 0
@@ -138,7 +170,7 @@ def resolved(root: Path, calendar: Calendar, pieces: Sequence[Piece]) -> dict[st
         own = tuple(group)
         inner = sizes[place : place + len(own)]
         part = slice(start, start + sum(inner))
-        fits = _fit(calendar, own, inner, ordinals[part])
+        fits = usual or _fit(calendar, own, inner, ordinals[part])
         every = all_known or bool((ordinals[part] >= 0).all())
         found = SeriesDays(ordinals[part], days[part], rows[part], zeros[part], own, _files_of(own), every)
         if len(own) > 1:
@@ -149,6 +181,8 @@ def resolved(root: Path, calendar: Calendar, pieces: Sequence[Piece]) -> dict[st
 
 
 def _files_of(pieces: Sequence[Piece]) -> npt.NDArray[np.int64]:
+    if len(pieces) == 1:
+        return _ONE_FILE
     known: dict[str, int] = {}
     return np.array([known.setdefault(piece.file.name, len(known)) for piece in pieces], np.int64)
 

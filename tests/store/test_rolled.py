@@ -1,0 +1,91 @@
+"""What was made rolls on from day to day, and is forgotten when nobody asks for it any more."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from openbell.bars.block import Block
+from openbell.store.rolled import Rolled
+
+BEGINS = np.arange(0, 1000, 10, dtype=np.int64)
+
+
+class Maker:
+    """Makes two bars a session, none in every fifth one, and notes what it was asked for."""
+
+    def __init__(self, factor: float = 1.0) -> None:
+        self.factor, self.calls = factor, []
+
+    def until(self, last: int):
+        """What makes bars up to a session."""
+
+        def make(first: int, places: Sequence[int]) -> list[Block]:
+            self.calls.append((first, list(places)))
+            return [self.bars(first, last, place) for place in places]
+
+        return make
+
+    def bars(self, first: int, last: int, place: int) -> Block:
+        ts = np.array([10 * day + at for day in range(first, last + 1) if day % 5 for at in (1, 4)], np.int64)
+        shares = np.where(ts % 3, 1.0, 0.5)
+        return Block.of(ts, [ts * self.factor + field + 100 * place for field in range(5)], shares)
+
+
+def same(one: Block, other: Block) -> bool:
+    columns = zip((one.ts, *one.columns, one.shares), (other.ts, *other.columns, other.shares), strict=True)
+    return all(np.array_equal(mine, yours) for mine, yours in columns)
+
+
+@pytest.mark.parametrize("step", [1, 2, 7])
+def test_a_day_makes_its_new_sessions_and_what_was_handed_out_stays(step):
+    rolled, maker, handed = Rolled(BEGINS, 1 << 20), Maker(), []
+    keys = [("A", ()), ("B", ())]
+    for day in range(10, 60, step):
+        rolled.turn(day)
+        for place, block in enumerate(rolled.blocks(keys, day - 9, day - 1, maker.until(day - 1))):
+            handed.append((block, maker.bars(day - 9, day - 1, place)))
+
+    assert maker.calls == [(1, [0, 1]), *((day - step, [0, 1]) for day in range(10 + step, 60, step))]
+    assert all(same(block, expected) for block, expected in handed)
+    assert not any(column.flags.writeable for block, _ in handed[2:] for column in block.columns)
+
+
+def test_bars_of_another_state_are_made_anew():
+    rolled, maker, split = Rolled(BEGINS, 1 << 20), Maker(), Maker(0.5)
+    rolled.blocks([("A", ()), ("B", ())], 1, 8, maker.until(8))
+
+    found = rolled.blocks([("A", ("split",)), ("B", ())], 2, 9, split.until(9))
+
+    assert split.calls == [(2, [0]), (9, [1])]
+    assert same(found[0], split.bars(2, 9, 0))
+
+
+def test_earlier_sessions_are_made_with_all_that_follow():
+    rolled, maker = Rolled(BEGINS, 1 << 20), Maker()
+    rolled.blocks([("A", ())], 5, 8, maker.until(8))
+
+    (found,) = rolled.blocks([("A", ())], 2, 8, maker.until(8))
+
+    assert maker.calls == [(5, [0]), (2, [0])]
+    assert same(found, maker.bars(2, 8, 0))
+    assert rolled.blocks([("A", ())], 9, 8, maker.until(8)) == [Block.empty()]
+
+
+def test_what_nobody_asked_for_yesterday_is_forgotten():
+    rolled, maker = Rolled(BEGINS, 1 << 20), Maker()
+    for day, names in ((10, "AB"), (11, "A"), (12, "AB")):
+        rolled.turn(day)
+        rolled.turn(day)
+        rolled.blocks([(name, ()) for name in names], 1, day - 1, maker.until(day - 1))
+
+    assert maker.calls == [(1, [0, 1]), (10, [0]), (1, [1]), (11, [0])]
+
+
+def test_no_more_is_kept_than_allowed():
+    rolled, maker = Rolled(BEGINS, 1000), Maker()
+    for day in (10, 11):
+        found = rolled.blocks([("A", ()), ("B", ())], 1, day - 1, maker.until(day - 1))
+        assert same(found[1], maker.bars(1, day - 1, 1))
+
+    assert maker.calls == [(1, [0, 1]), (1, [0]), (10, [1])]
