@@ -6,7 +6,6 @@ import numpy as np
 
 import openbell as ob
 from openbell.desk.bars import Bars
-from openbell.desk.conditions import Condition
 from openbell.desk.cursor import BarCursor
 from openbell.desk.needs import Needs
 
@@ -42,9 +41,10 @@ class Reader(_Reading):
 class Conditions(Reader):
     """Reads and compares the same as one condition."""
 
-    def on_day_start(self) -> None:
-        super().on_day_start()
-        self.entry = Condition(
+    def setup(self, needs: Needs) -> None:
+        super().setup(needs)
+        self.on_day_start()
+        self.entry = needs.condition(
             ("close", ">", self.sma),
             ("close", ">", self.ema),
             (self.rsi, "<", 70),
@@ -66,9 +66,9 @@ class Empty(ob.Strategy):
 class EachBar(_Reading):
     """For every bar compares its prices, and the indicators of its interval."""
 
-    def on_day_start(self) -> None:
-        super().on_day_start()
-        self.trend = Condition(
+    def setup(self, needs: Needs) -> None:
+        self.on_day_start()
+        self.trend = needs.condition(
             ("close", ">", self.sma),
             ("close", ">", self.ema),
             (self.rsi, "<", 70),

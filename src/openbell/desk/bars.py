@@ -3,6 +3,7 @@
 What is handed out is read-only, ends at now, and is made without looking at single symbols.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import numpy as np
@@ -57,8 +58,14 @@ class Bars:
         self._past: dict[str, tuple[int, Floats]] = {}
         self.turn_to(slice(0, 0))
 
-    def turn_to(self, selection: Selection) -> None:
-        """Look at these symbols from now on; to be called anew whenever rows have come, gone or moved."""
+    def turn_to(self, selection: Selection, conditions: Iterable[Condition] = ()) -> None:
+        """Look at these symbols from now on; to be called anew whenever rows have come, gone or moved.
+
+        Parameters
+        ----------
+        conditions
+            What will be asked: laid out now, if it can be.
+        """
         self.selection = selection
         readable = self._panel.readable
         self._columns: list[Floats | _Picked]
@@ -70,7 +77,8 @@ class Bars:
         self._shown: dict[int, Floats] = {}
         self._named: dict[tuple[int, str], Floats] = {}
         self._specs: list[IndicatorSpec] = []
-        self._compared: dict[int, Compared] = {}
+        # Each holds its condition, so that nothing else can have its identity.
+        self._compared = {id(one): self._laid_out(one) for one in conditions if one.known_to(self._session)}
 
     @property
     def slot(self) -> int:
@@ -193,10 +201,11 @@ class Bars:
         """
         compared = self._compared.get(id(condition))
         if compared is None:
-            # It holds its condition, so that nothing else can have this identity.
-            compared = Compared(self._session, self._lane, condition, self.selection)
-            self._compared[id(condition)] = compared
+            compared = self._compared[id(condition)] = self._laid_out(condition)
         return compared.now()
+
+    def _laid_out(self, condition: Condition) -> Compared:
+        return Compared(self._session, self._lane, condition, self.selection)
 
     def aggregate(self, name: str) -> Floats:
         """A figure over past sessions for each symbol, NaN where a symbol does not have it.

@@ -63,6 +63,12 @@ class Condition:
             _check(one)
         self.comparisons = comparisons
 
+    def known_to(self, session: SessionData) -> bool:
+        """Whether every indicator of it is there."""
+        sides = (side for left, _, right in self.comparisons for side in (left, right))
+        specs = (side[0] if isinstance(side, tuple) else side for side in sides)
+        return all(session.indicators.has(spec) for spec in specs if isinstance(spec, IndicatorSpec))
+
     def __str__(self) -> str:
         return " and ".join(f"{_told(left)} {sign} {_told(right)}" for left, sign, right in self.comparisons)
 

@@ -3,7 +3,7 @@
 A column is put into the bar from the first instant on in which it was read: what nobody reads costs nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -57,13 +57,19 @@ class BarCursor:
         self.interval = str(lane.interval)
         self.turn_to(None)
 
-    def turn_to(self, hidden: Flags | None) -> None:
-        """Leave out these rows from now on; to be called anew whenever rows have come, gone or moved."""
+    def turn_to(self, hidden: Flags | None, conditions: Iterable[Condition] = ()) -> None:
+        """Leave out these rows from now on; to be called anew whenever rows have come, gone or moved.
+
+        Parameters
+        ----------
+        conditions
+            What will be asked: laid out now, if it can be.
+        """
         self._shown = None if hidden is None else ~hidden
         # By the identity of a spec, which is held so that nothing else can have it.
         self._live: dict[tuple[int, str | None], Floats] = {}
         self._specs: list[IndicatorSpec] = []
-        self._compared: dict[int, Compared] = {}
+        self._compared = {id(one): self._laid_out(one) for one in conditions if one.known_to(self._session)}
 
     def go_through(self, trusted: Flags | None) -> None:
         """Call with each bar of the instant that is, in order of row.
@@ -152,11 +158,13 @@ class BarCursor:
     def _asked(self, condition: Condition) -> list[bool]:
         compared = self._compared.get(id(condition))
         if compared is None:
-            rows = slice(0, self._session.rows.used)
-            compared = self._compared[id(condition)] = Compared(self._session, self._lane, condition, rows)
+            compared = self._compared[id(condition)] = self._laid_out(condition)
         met: list[bool] = compared.now().tolist()
         self._met[id(condition)] = met
         return met
+
+    def _laid_out(self, condition: Condition) -> Compared:
+        return Compared(self._session, self._lane, condition, slice(0, self._session.rows.used))
 
     def _look(self, name: str) -> float:
         """A column that nobody has read before."""

@@ -38,6 +38,7 @@ class Needs:
         self.aggregates: list[AggregateRule] = []
         self.minimum_quality: float | None = None
         self.intervals: frozenset[Interval] | None = None
+        self.conditions: list[Condition] = []
 
     # object: parameters may be anything that a definition takes, and the registry says what it thinks of each.
     def indicator(
@@ -142,8 +143,7 @@ class Needs:
         self.intervals = frozenset(rule.intervals[0] for rule in self.history[-len(intervals) :])
         return self
 
-    @staticmethod
-    def condition(*comparisons: Comparison) -> Condition:
+    def condition(self, *comparisons: Comparison) -> Condition:
         """Several comparisons at once, for `Bars.where` and `BarCursor.meets`: `openbell.desk.conditions.Condition`.
 
         Examples
@@ -153,7 +153,8 @@ class Needs:
         >>> print(needs.condition(("close", ">", sma), ("volume", ">=", 1000)))
         close > sma_20_5m and volume >= 1000
         """
-        return Condition(*comparisons)
+        self.conditions.append(Condition(*comparisons))
+        return self.conditions[-1]
 
     def quality(self, minimum: float) -> Self:
         """The least quality of a symbol's bars, 0 to 100: below it `Bars.trusted` is False and ``on_bar`` not called.

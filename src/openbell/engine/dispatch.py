@@ -221,11 +221,11 @@ class Dispatcher:
             turns.append((seat, self._quality, (one, lane)))
         if one.whole:
             view = one.view(session, lane, self._grades, self._windows)
-            view.turn_to(self._sight.selection(lane))
+            view.turn_to(self._sight.selection(lane), seat.needs.conditions)
             turns.append((seat, one.strategy.on_bars, view))
         if one.each:
             cursor, minimum = one.cursor(session, lane), seat.needs.minimum_quality
-            cursor.turn_to(self._sight.hidden)
+            cursor.turn_to(self._sight.hidden, seat.needs.conditions)
             trusting = minimum is None
             turns.append(
                 (seat, cursor.go_through, None) if trusting else (seat, self._trusted, (cursor, lane, minimum))
