@@ -56,7 +56,7 @@ def kept_from(block: Any, old: Any) -> int:
 
 
 @register_jitable(forceinline=True)
-def session_of(begins: Any, days: int, stamp: int) -> int:
+def session_of(begins: Any, days: int, stamp: Any) -> int:
     """The session that a stamp lies in; the first one for those before it."""
     low, high = 0, days
     while low + 1 < high:
@@ -69,7 +69,7 @@ def session_of(begins: Any, days: int, stamp: int) -> int:
 
 
 @register_jitable(forceinline=True)
-def hashed(block: Any, whole: Any, first: int, last: int) -> tuple[np.uint64, np.uint64]:
+def hashed(block: Any, whole: Any, first: Any, last: Any) -> tuple[np.uint64, np.uint64]:
     """The bars of a block from one row until before another."""
     step = 0 if block[7] == 0 else 1
     ts, open_, high, low = words(block, 1), words(block, 2), words(block, 3), words(block, 4)
@@ -92,16 +92,18 @@ def mix(where: int) -> None:
     for k in range(many):
         block, out = moved(table, k * 8), moved(outs, places[k] * 4)
         bars, ts, former = block[0], stamps(block, 1), formers[k]
-        at = size = 0
+        at: Any = 0
+        size: Any = 0
         row = -1 if former < 0 else kept_from(block, moved(old_table, former * 8))
         if row >= 0:
             old, olds = moved(old_outs, old_places[former] * 4), old_sizes[former]
-            place, edge = 0, 0
+            place: Any = 0
+            edge: Any = 0
             while place < olds and edge < row:
                 edge += np.int64(old[place * 4 + 1])
                 place += 1
             while edge == row + at and place < olds:
-                end = at + np.int64(old[place * 4 + 1])
+                end: Any = at + np.int64(old[place * 4 + 1])
                 if end > bars:
                     break
                 if place == olds - 1 and end < bars:

@@ -80,7 +80,7 @@ class Mixed:
         parts = zip((32 * self.places).tolist(), (32 * (self.places + self.sizes)).tolist(), strict=True)
         return [whole[first:end] for first, end in parts]
 
-    def _addresses(self) -> tuple[int, int, int, int]:
+    def _addresses(self) -> tuple[int, ...]:
         numbers = (address(column, INT) for column in (self.table, self.places, self.sizes))
         return *numbers, address(self.hashes, _WORD)
 
