@@ -1,5 +1,7 @@
 """Room that is used again, and only when nobody looks into it."""
 
+import tracemalloc
+
 import numpy as np
 
 from openbell.bars.room import filled
@@ -39,3 +41,16 @@ def test_room_is_not_given_for_much_less_than_it_holds():
     del array
 
     assert place(filled((LARGE[0], 2, LARGE[2]), 1.0)) != where
+
+
+def test_a_size_that_nobody_asks_for_any_more_makes_way_for_another():
+    others = [filled(LARGE, 2.0) for _ in range(40)]  # what earlier tests left free
+    tracemalloc.start()
+    for times in range(1, 9):
+        filled((times * LARGE[0], *LARGE[1:]), 1.0)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(others) == 40
+    last = 8 * 8 * LARGE[0] * LARGE[1] * LARGE[2]
+    assert kept < 1.1 * last

@@ -1,6 +1,8 @@
 """Importing again, on top, in parts, and wrongly."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -54,6 +56,32 @@ def test_the_later_import_wins_bar_by_bar(tmp_path: Path, minutes: Minutes) -> N
     assert (report.total("added"), report.total("replaced"), report.total("unchanged")) == (0, 100, 0)
     expected = frame_of(base)[:400].vstack(frame_of(correction)).vstack(frame_of(base)[500:])
     assert all_bars(tmp_path / "store").equals(expected)
+
+
+def test_a_day_between_stored_ones_is_added_and_touches_none_of_them(tmp_path: Path, minutes: Minutes) -> None:
+    base = minutes(MONDAY, 3)
+    for part in (base[:390], base[780:]):
+        import_frames({("AAA", "1m"): frame_of(part)}, tmp_path / "store")
+
+    report = import_frames({("AAA", "1m"): frame_of(base[390:780])}, tmp_path / "store")
+
+    assert (report.total("added"), report.total("replaced"), report.total("unchanged")) == (390, 0, 0)
+    assert all_bars(tmp_path / "store").equals(frame_of(base))
+
+
+def test_an_older_store_without_the_imports_indexes_is_given_them(tmp_path: Path, minutes: Minutes) -> None:
+    base = minutes(MONDAY, 2)
+    import_frames({("AAA", "1m"): frame_of(base[:390])}, tmp_path / "store")
+    with closing(sqlite3.connect(tmp_path / "store" / "catalog.sqlite", isolation_level=None)) as db:
+        db.execute("DROP INDEX pieces_by_end")
+        db.execute("DROP INDEX pieces_adjusted")
+
+    report = import_frames({("AAA", "1m"): frame_of(base[200:])}, tmp_path / "store")
+
+    assert (report.total("added"), report.total("unchanged")) == (390, 190)
+    with closing(sqlite3.connect(tmp_path / "store" / "catalog.sqlite")) as db:
+        names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'index'")}
+    assert {"pieces_by_end", "pieces_adjusted"} <= names
 
 
 def test_a_day_that_comes_in_parts_is_whole_in_the_end(tmp_path: Path, minutes: Minutes, xnys: Calendar) -> None:

@@ -188,3 +188,24 @@ def test_files_are_plain_parquet(tmp_path: Path, minutes: Minutes) -> None:
     assert frame.columns == ["symbol", "ts", "open", "high", "low", "close", "volume"]
     assert frame["symbol"].to_list() == ["AAA"] * len(base) + ["BBB"] * len(base)
     assert frame.filter(pl.col("symbol") == "BBB").drop("symbol").equals(frame_of(base))
+
+
+def test_years_that_a_long_run_has_left_behind_are_forgotten(tmp_path: Path, minutes: Minutes, xnys: Calendar) -> None:
+    bars = Block.joined([minutes(day, 1) for day in (date(2023, 12, 29), date(2024, 1, 2), date(2024, 1, 10))])
+    manager = DataManager(filled(tmp_path / "store", {"AAA": bars}), xnys)
+    new_year = xnys.first_on_or_after(date(2024, 1, 1))
+
+    def pieces(first: int, last: int) -> int:
+        ((_, series, _),) = manager.packed(["AAA"], MINUTE, first, last)
+        return len(series.pieces)
+
+    found = []
+    for week in range(4):
+        day = new_year + 5 * week
+        seen = manager.as_of(day, Prices.RAW)
+        found.append(pieces(max(day - 6, new_year - 1), day))
+        assert int(seen.counts(["AAA"], MINUTE, new_year, day).sum()) == (780 if day >= new_year + 6 else 390)
+
+    assert found == [2, 2, 2, 1]
+    assert int(manager.counts(["AAA"], MINUTE, new_year - 1, new_year).sum()) == 780
+    assert manager.presence(["AAA"], MINUTE, new_year - 1, new_year).sum() == 780

@@ -55,11 +55,16 @@ def filled(shape: tuple[int, ...], value: float) -> Floats:
 
 
 def _taken(size: int) -> Floats:
-    """Room for so many numbers: the smallest that is free and not much too large, else new."""
+    """Room for so many numbers: the smallest that is free and not much too large.
+
+    Else it is new, and takes the place of what has been free for longest: sizes that are not asked for any more, of
+    short days or of fewer symbols, would stay for good.
+    """
     with _taking:
         fitting = [memory for memory in _free if size <= len(memory) <= _WASTE * size]
         if fitting:
             best = min(fitting, key=len)
             # By identity: arrays that are compared are compared number by number.
             return _free.pop(next(place for place, memory in enumerate(_free) if memory is best))
+        del _free[:1]
     return np.empty(size)

@@ -39,7 +39,7 @@ from openbell.store.rows import Checked, checked, taken
 from openbell.store.series import resolved
 from openbell.store.sheets import laid_out
 from openbell.store.sound import may_have_defects
-from openbell.store.writer import Pending, Span, Writer
+from openbell.store.writer import Pending, Span, Writer, around
 
 _ROWS_AT_ONCE = 1 << 20
 _SOURCE_CHARS = 200
@@ -215,12 +215,12 @@ class Intake:
 
     def _lay(self, lot: _Lot) -> None:
         edges = _edges(lot.blocks)
-        for report, block, start, end, span in zip(
-            lot.reports, lot.blocks, *edges.T.tolist(), _spans(lot, edges), strict=True
-        ):
+        spans = _spans(lot, edges)
+        there = {} if self._writer is None else self._writer.reaching_into(lot.interval, lot.grid, around(spans))
+        for report, block, start, end, span in zip(lot.reports, lot.blocks, *edges.T.tolist(), spans, strict=True):
             report.cover(_moment(start), _moment(end))
             series = Series(report.symbol, lot.interval, lot.grid)
-            result = self._merge(lot, series, block, span)
+            result = self._merge(lot, series, block, _meet(there.get(report.symbol), span))
             report.added += result.added
             report.replaced += result.replaced
             report.unchanged += result.unchanged
@@ -236,9 +236,9 @@ class Intake:
             adjusted = self._adjusted[series.symbol, lot.interval]
             self._writer.put(lot.calendar, Pending(series, result.block, result.own, adjusted, span))
 
-    def _merge(self, lot: _Lot, series: Series, block: Block, span: Span) -> Merged:
+    def _merge(self, lot: _Lot, series: Series, block: Block, meets: bool) -> Merged:
         if self._writer is not None:
-            if not self._writer.overlaps(series, span):
+            if not meets:
                 return Merged(block, None, len(block), 0, 0)
             stored = self._writer.stored(series, lot.calendar)
         elif self._catalog is None:
@@ -282,6 +282,10 @@ def _spans(lot: _Lot, edges: Stamps) -> list[Span]:
     """The dates of first and last stamps."""
     dates = dates_of(day_keys(lot.calendar, lot.interval, edges.reshape(-1), lot.grid)).tolist()
     return list(zip(dates[::2], dates[1::2], strict=True))
+
+
+def _meet(there: Span | None, span: Span) -> bool:
+    return there is not None and there[0] <= span[1] and span[0] <= there[1]
 
 
 def _combined(blocks: list[Block]) -> tuple[Block, int]:

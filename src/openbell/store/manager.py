@@ -1,10 +1,8 @@
 """`DataManager`: what is stored, and reading it, by symbols, intervals and sessions."""
 
-import threading
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
-from datetime import date
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -26,17 +24,15 @@ from openbell.store.catalog import Catalog, SymbolInfo
 from openbell.store.days import DayEntries, GridKind
 from openbell.store.files import OpenFiles
 from openbell.store.held import Reader, Wish
+from openbell.store.loaded import LoadedSeries
 from openbell.store.rolled import Make, Rolled
-from openbell.store.series import COLUMN_COUNT, SeriesDays, joined, resolved
+from openbell.store.series import COLUMN_COUNT, SeriesDays, joined
 from openbell.store.summaries import Counts, Summaries
 
 BYTES_PER_BAR = 8 * COLUMN_COUNT
 _KEPT_BYTES = 2 << 30
 _THREADS = 2
 _SYMBOLS_PER_TASK = 32
-_EPOCH = date(1970, 1, 1)
-_WEEK_DAYS = 7
-_WITH_BITS = 128
 _CLOSE_WITHIN = 20
 _DAILY = Interval.parse("1d")
 
@@ -71,10 +67,7 @@ class DataManager:
         acting = self._catalog.acting()
         self._timelines = Timelines(calendar, acting, self._catalog.actions, self._close_before)
         self._adjuster: Adjuster | None = None
-        self._series: dict[tuple[str, Interval, GridKind], SeriesDays | None] = {}
-        self._loaded: dict[tuple[Interval, GridKind], tuple[int, int]] = {}
-        self._lock = threading.Lock()
-        self._bits: dict[int, bytes] = {}
+        self._loaded = LoadedSeries(self.root, calendar, self._catalog)
         self._reader = Reader(calendar, kept_bytes)
         self._rolled = Rolled(calendar.begins, kept_bytes)
         self._files = OpenFiles(self.root)
@@ -95,6 +88,7 @@ class DataManager:
         if self._week != self.calendar.week_start(day):
             self._week = self.calendar.week_start(day)
             self._files.rest()
+            self._loaded.rest()
         seen = copy(self)
         seen._adjuster = Adjuster(self._timelines, day, prices)
         return seen
@@ -180,10 +174,10 @@ class DataManager:
         full = self.calendar.grid(interval, first, last, Hours.EXTENDED)
         starts = np.searchsorted(full.sessions, np.arange(first, last + 2))
         present = np.zeros((len(symbols), len(full)), bool)
-        found = list(self._each(symbols, interval, first, last))
-        self._load_bits([series for _, series in found], first, last)
+        found = self._loaded.each(symbols, interval, GridKind.SESSION, first, last)
+        known = self._loaded.bits([series for _, series in found], first, last)
         for row, series in found:
-            for place, bits in self._bits_of(series, first, last):
+            for place, bits in _bits_of(series, known, first, last):
                 present[row, starts[place] : starts[place] + len(bits)] = bits
         if hours is Hours.EXTENDED:
             return present
@@ -193,11 +187,11 @@ class DataManager:
         self, symbols: Sequence[str], interval: Interval, first: int, last: int
     ) -> list[tuple[int, SeriesDays, list[bytes]]]:
         """The sessions of those symbols that have some, with their places, and the presence bits of each piece."""
-        found = list(self._each(symbols, interval, first, last))
-        self._load_bits([series for _, series in found], first, last)
+        found = self._loaded.each(symbols, interval, GridKind.SESSION, first, last)
+        known = self._loaded.bits([series for _, series in found], first, last)
         none = b""
         packed = [
-            [self._bits.get(piece.id, none) for piece in series.pieces] if series.bits is None else [series.bits]
+            [known.get(piece.id, none) for piece in series.pieces] if series.bits is None else [series.bits]
             for _, series in found
         ]
         return [(row, series, bits) for (row, series), bits in zip(found, packed, strict=True)]
@@ -234,7 +228,7 @@ class DataManager:
         StoreError
             If a file is missing or damaged.
         """
-        found = list(self._each(symbols, interval, first, last, grid))
+        found = self._loaded.each(symbols, interval, grid, first, last)
         blocks = dict.fromkeys(symbols, Block.empty())
         wish = Wish(interval, first, last, hours)
         files = self._files
@@ -317,7 +311,7 @@ class DataManager:
         for interval in sorted(raw, key=lambda one: (one != _DAILY, one.rank)):
             closes = np.full(_CLOSE_WITHIN, np.nan)
             first = max(day - _CLOSE_WITHIN, 0)
-            for _, series in self._each([symbol], interval, first, day - 1):
+            for _, series in self._loaded.each([symbol], interval, GridKind.SESSION, first, day - 1):
                 entries = series.inside(first, day - 1)
                 closes[series.ordinals[entries] - first] = series.days["close"][entries]
             there = closes[~np.isnan(closes)]
@@ -325,73 +319,38 @@ class DataManager:
                 return float(there[-1])
         return float("nan")
 
-    def _each(
-        self, symbols: Sequence[str], interval: Interval, first: int, last: int, grid: GridKind = GridKind.SESSION
-    ) -> Iterator[tuple[int, SeriesDays]]:
-        """The series of those symbols that have one, with their places among the symbols; sessions asked for are in."""
-        with self._lock:
-            self._load(symbols, interval, grid, *self._days_of(first, last))
-            found = [self._series.get((symbol, interval, grid)) for symbol in symbols]
-        return ((row, series) for row, series in enumerate(found) if series is not None)
-
     def _entries(
         self, symbols: Sequence[str], interval: Interval, first: int, last: int
     ) -> tuple[Places, Ordinals, DayEntries]:
         """The entries of all symbols, each with its symbol's place and its session, counted from the first one."""
-        found = list(self._each(symbols, interval, first, last))
+        found = self._loaded.each(symbols, interval, GridKind.SESSION, first, last)
         entries = joined([series for _, series in found], first, last)
         rows = np.repeat(np.array([row for row, _ in found], np.int64), entries.sizes)
         return rows, entries.ordinals - first, entries.days
 
-    def _days_of(self, first: int, last: int) -> tuple[int, int]:
-        """The dates of sessions, in whole years, as days since 1970-01-01; a week may begin in the year before."""
-        if last < first:
-            return 0, 0
-        start, end = self.calendar.session(first).date, self.calendar.session(last).date
-        return (date(start.year, 1, 1) - _EPOCH).days - _WEEK_DAYS, (date(end.year, 12, 31) - _EPOCH).days
 
-    def _load(self, symbols: Sequence[str], interval: Interval, grid: GridKind, start: int, end: int) -> None:
-        known = self._loaded.get((interval, grid))
-        if known is None or start < known[0] or end > known[1]:
-            reach = (start, end) if known is None else (min(start, known[0]), max(end, known[1]))
-            self._loaded[interval, grid] = known = reach
-            for key in [key for key in self._series if key[1:] == (interval, grid)]:
-                del self._series[key]
-        missing = [symbol for symbol in dict.fromkeys(symbols) if (symbol, interval, grid) not in self._series]
-        if missing:
-            pieces = self._catalog.pieces(interval, grid, missing, known, bits=len(missing) <= _WITH_BITS)
-            self._bits.update((piece.id, piece.bits) for piece in pieces if piece.bits is not None)
-            found = resolved(self.root, self.calendar, pieces)
-            self._series.update({(symbol, interval, grid): found.get(symbol) for symbol in missing})
+def _bits_of(
+    series: SeriesDays, known: Mapping[int, bytes], first: int, last: int
+) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+    """Runs of presence bits, each with the session that it begins at, counted from the first one."""
+    entries = np.arange(len(series.days))[series.inside(first, last)]
+    if not len(entries):
+        return
+    days, owners, places = series.days[entries], series.owners[entries], series.ordinals[entries] - first
+    slots, starts = days["slots"], days["byte"]
+    if len(entries) == 1:
+        yield int(places[0]), _unpacked(series, known, int(owners[0]), int(starts[0]), int(slots[0]))
+        return
+    joined = (slots[:-1] % 8 == 0) & (starts[1:] == starts[:-1] + slots[:-1] // 8)
+    joined &= (owners[1:] == owners[:-1]) & (places[1:] == places[:-1] + 1)
+    heads = [0, *(np.flatnonzero(~joined) + 1).tolist(), len(entries)]
+    for head, end in pairwise(heads):
+        slots_there = int(slots[head:end].sum())
+        yield int(places[head]), _unpacked(series, known, int(owners[head]), int(starts[head]), slots_there)
 
-    def _load_bits(self, found: Sequence[SeriesDays], first: int, last: int) -> None:
-        used = {
-            series.pieces[owner].id
-            for series in found
-            if series.pieces
-            for owner in set(series.owners[series.inside(first, last)].tolist())
-        }
-        missing = used - self._bits.keys()
-        if missing:
-            self._bits.update(self._catalog.presence(sorted(missing)))
 
-    def _bits_of(self, series: SeriesDays, first: int, last: int) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
-        """Runs of presence bits, each with the session that it begins at, counted from the first one."""
-        entries = np.arange(len(series.days))[series.inside(first, last)]
-        if not len(entries):
-            return
-        days, owners, places = series.days[entries], series.owners[entries], series.ordinals[entries] - first
-        slots, starts = days["slots"], days["byte"]
-        if len(entries) == 1:
-            yield int(places[0]), self._unpacked(series, int(owners[0]), int(starts[0]), int(slots[0]))
-            return
-        joined = (slots[:-1] % 8 == 0) & (starts[1:] == starts[:-1] + slots[:-1] // 8)
-        joined &= (owners[1:] == owners[:-1]) & (places[1:] == places[:-1] + 1)
-        heads = [0, *(np.flatnonzero(~joined) + 1).tolist(), len(entries)]
-        for head, end in pairwise(heads):
-            slots_there = int(slots[head:end].sum())
-            yield int(places[head]), self._unpacked(series, int(owners[head]), int(starts[head]), slots_there)
-
-    def _unpacked(self, series: SeriesDays, owner: int, start: int, count: int) -> npt.NDArray[np.uint8]:
-        packed = series.bits if series.bits is not None else self._bits[series.pieces[owner].id]
-        return np.unpackbits(np.frombuffer(packed, np.uint8, (count + 7) // 8, start), count=count)
+def _unpacked(
+    series: SeriesDays, known: Mapping[int, bytes], owner: int, start: int, count: int
+) -> npt.NDArray[np.uint8]:
+    packed = series.bits if series.bits is not None else known[series.pieces[owner].id]
+    return np.unpackbits(np.frombuffer(packed, np.uint8, (count + 7) // 8, start), count=count)

@@ -79,6 +79,12 @@ CREATE TABLE presence (
 );
 """
 
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS pieces_by_end ON pieces (interval, grid, last, first, symbol, retired) "
+    "WHERE retired IS NULL",
+    "CREATE INDEX IF NOT EXISTS pieces_adjusted ON pieces (import, retired) WHERE adjusted = 1",
+)
+
 
 @contextmanager
 def reading(root: Path) -> Iterator[sqlite3.Connection]:
@@ -221,6 +227,15 @@ def writing(
         finally:
             if alone and not holds_store(root):
                 _remove_begun(path, absent)
+
+
+def index(db: sqlite3.Connection) -> None:
+    """Make the indexes that answer an import in the same time after a year of days; older stores lack them.
+
+    To be called when all is read: what does not fit into SQLite's memory locks the catalogue until the commit.
+    """
+    for statement in _INDEXES:
+        db.execute(statement)
 
 
 def holds_store(root: Path) -> bool:

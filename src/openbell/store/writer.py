@@ -6,7 +6,7 @@ last. What is cut off before the commit is at most a file that nobody names.
 
 import secrets
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from openbell.store.days import GridKind, Mask
 from openbell.store.edges import tabulated
 from openbell.store.files import StoredFile
 from openbell.store.parquet import bar_file
+from openbell.store.schema import index
 from openbell.store.scribe import Scribe
 from openbell.store.series import SeriesDays, resolved
 from openbell.store.sheets import laid_out
@@ -34,6 +35,17 @@ _ROWS_PER_FILE = 1 << 20
 
 Span = tuple[int, int]
 """A first and a last date, in days since 1970-01-01."""
+
+
+def around(spans: Sequence[Span]) -> Span:
+    """From the first date of some spans to their last one.
+
+    Examples
+    --------
+    >>> around([(3, 5), (1, 2)])
+    (1, 5)
+    """
+    return min(first for first, _ in spans), max(last for _, last in spans)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +81,7 @@ class Writer:
         self._scribe = Scribe(root)
         self._next = 1 + int(db.execute("SELECT coalesce(max(id), 0) FROM pieces").fetchone()[0])
         self._retired: set[int] = set()
-        self._spans: dict[tuple[Interval, GridKind], dict[str, Span]] = {}
+        self._brought: dict[tuple[Interval, GridKind], dict[str, Span]] = {}
         self.strays: dict[Series, tuple[int, int]] = {}
 
     def stored(self, series: Series, calendar: Calendar) -> SeriesDays | None:
@@ -82,33 +94,25 @@ class Writer:
         pieces += [piece for piece in self._written if piece.series == series]
         return resolved(self._root, calendar, pieces).get(series.symbol)
 
-    def overlaps(self, series: Series, span: Span) -> bool:
-        """Whether something is there of a series between two dates; reads no data."""
-        start, end = self._dates(series.interval, series.grid).get(series.symbol, (1, 0))
-        return start <= span[1] and span[0] <= end
+    def reaching_into(self, interval: Interval, grid: GridKind, span: Span) -> dict[str, Span]:
+        """The dates of what is there of each symbol between two dates, what waits included; reads no data."""
+        found = self._db.execute(_REACHING, (str(interval), grid.value, *span))
+        dates = {symbol: (first, last) for symbol, first, last in found}
+        for symbol, own in self._brought.get((interval, grid), {}).items():
+            dates[symbol] = around([own, dates.get(symbol, own)])
+        return dates
 
     def put(self, calendar: Calendar, pending: Pending) -> None:
         """Take rows that are whole sessions; they are written when a file is full, or by `commit`."""
-        series, (first, last) = pending.series, pending.span
+        series, span = pending.series, pending.span
         self._pending.setdefault((series.interval, series.grid, calendar.name), []).append(pending)
-        dates = self._dates(series.interval, series.grid)
-        start, end = dates.get(series.symbol, pending.span)
-        dates[series.symbol] = min(start, first), max(end, last)
+        brought = self._brought.setdefault((series.interval, series.grid), {})
+        before = brought.get(series.symbol)
+        brought[series.symbol] = span if before is None else around([before, span])
         self._queued.add(series)
         self._rows += len(pending.block)
         if self._rows >= _ROWS_PER_FILE:
             self.flush()
-
-    def _dates(self, interval: Interval, grid: GridKind) -> dict[str, Span]:
-        """From when to when something is there of each symbol, what waits included."""
-        if (interval, grid) not in self._spans:
-            query = (
-                "SELECT symbol, min(first), max(last) FROM pieces "
-                "WHERE retired IS NULL AND interval = ? AND grid = ? GROUP BY symbol"
-            )
-            found = self._db.execute(query, (str(interval), grid.value))
-            self._spans[interval, grid] = {symbol: (first, last) for symbol, first, last in found}
-        return self._spans[interval, grid]
 
     def retire(self, series: Series) -> None:
         """What is there of a series does not count any more after this import."""
@@ -145,6 +149,7 @@ class Writer:
     def commit(self, action: str, source: str, report: str) -> None:
         """Make everything visible at once."""
         self.flush()
+        index(self._db)
         files = self._numbered_files()
         self._db.executemany(_INSERT_PIECE, [self._row(piece, files[piece.file.name]) for piece in self._written])
         self._db.executemany("INSERT INTO presence VALUES (?, ?)", [(piece.id, piece.bits) for piece in self._written])
@@ -206,6 +211,11 @@ class Writer:
         )  # fmt: skip
 
 
+# +: the index that is in order of symbols would be gone through from end to end.
+_REACHING = (
+    "SELECT symbol, min(first), max(last) FROM pieces "
+    "WHERE retired IS NULL AND interval = ? AND grid = ? AND last >= ? AND first <= ? GROUP BY +symbol"
+)
 _INSERT_PIECE = (
     "INSERT INTO pieces (id, symbol, interval, grid, adjusted, import, origin, file, row, rows, first, last, market, "
     "version, fingerprint, days, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
