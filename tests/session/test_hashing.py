@@ -94,7 +94,7 @@ def rolled(memory: Block, days: list[tuple[int, int]], hashes: HistoryHashes) ->
     for left, right in days:
         part = memory[left:right]
         hashes.expect({"AAA": part}, BEGINS)
-        found.append(session_hashes(part, BEGINS))
+        found.append(hashes.of(part, BEGINS))
     return found
 
 
@@ -131,5 +131,5 @@ def test_other_memory_is_hashed_anew_wherever_it_lies():
         memory = Block.of(np.array(stamps), [np.full(len(stamps), float(price)) for _ in range(5)])
         part = memory[price % 3 * 4 :]
         hashes.expect({"AAA": part}, BEGINS)
-        assert session_hashes(part, BEGINS) == hashed(part.copied())
+        assert hashes.of(part, BEGINS) == hashed(part.copied())
         del memory, part

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.session.digest import todays_hashes
-from openbell.session.hashing import BYTES_PER_SESSION, session_hashes
+from openbell.session.hashing import BYTES_PER_SESSION
 from openbell.session.session_data import SessionData
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class BarMarks:
             record = session.records[name]
             for interval, series in sorted(record.series.items(), key=lambda item: item[0].rank):
                 number = self._series.setdefault((name, str(interval)), len(self._series))
-                pieces = [session_hashes(part, begins) for part in series.history.parts]
+                pieces = [session.hashes.of(part, begins) for part in series.history.parts]
                 packed += [*pieces, today[interval][record.row]]
                 of += [number] * (len(pieces) + 1)
         return packed, of

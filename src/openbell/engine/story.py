@@ -11,7 +11,7 @@ from openbell.provisioning.result import ProvisioningResult
 Said = tuple[str, str, str, str, str, str]
 """Symbol, operation, owner, status, step, note."""
 
-_PENDING = 1 << 12
+_PENDING = 1 << 10
 
 
 @dataclass(frozen=True, slots=True)

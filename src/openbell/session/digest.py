@@ -96,7 +96,7 @@ def symbol_digest(
     for interval, series in sorted(record.series.items(), key=lambda item: item[0].rank):
         part.update(f"{interval} from {series.base} since {series.since}\n".encode())
         for block in series.history.parts:
-            part.update(session_hashes(block, begins))
+            part.update(session.hashes.of(block, begins))
         part.update(b"today\n")
         part.update(_of_today(session, interval, record.row) if today is None else today[interval][record.row])
     for key, spec in sorted(record.indicators.items()):

@@ -3,6 +3,8 @@
 Every loop gets the address of a list of numbers, see `openbell.machine.kept`.
 """
 
+from typing import Any
+
 import numpy as np
 from numba.extending import register_jitable
 
@@ -41,19 +43,89 @@ def closed(
     return one, two
 
 
+@register_jitable(forceinline=True)
+def kept_from(block: Any, old: Any) -> int:
+    """The row of a former block that a block begins with, where all its columns lie; -1 where some lie elsewhere."""
+    if (block[7] == 0) != (old[7] == 0):
+        return -1
+    bytes_on = block[1] - old[1]
+    for column in range(2, 8):
+        if block[column] - old[column] != bytes_on and block[column] != 0:
+            return -1
+    return bytes_on >> 3 if bytes_on % 8 == 0 else -1
+
+
+@register_jitable(forceinline=True)
+def session_of(begins: Any, days: int, stamp: Any) -> int:
+    """The session that a stamp lies in; the first one for those before it."""
+    low, high = 0, days
+    while low + 1 < high:
+        middle = (low + high) >> 1
+        if begins[middle] <= stamp:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@register_jitable(forceinline=True)
+def hashed(block: Any, whole: Any, first: Any, last: Any) -> tuple[np.uint64, np.uint64]:
+    """The bars of a block from one row until before another."""
+    step = 0 if block[7] == 0 else 1
+    ts, open_, high, low = words(block, 1), words(block, 2), words(block, 3), words(block, 4)
+    close, volume, shares = words(block, 5), words(block, 6), words(block, 7) if step else whole
+    a = b = c = d = e = f = g = B
+    for i in range(first, last):
+        a, b, c = link(a, ts[i]), link(b, open_[i]), link(c, high[i])
+        d, e, f = link(d, low[i]), link(e, close[i]), link(f, volume[i])
+        g = link(g, shares[i * step])
+    return closed(a, b, c, d, e, f, g)
+
+
 def mix(where: int) -> None:
-    """Mix the columns of some bars, run by run."""
+    """Mix blocks session by session; sessions that lie where they lay in a former block are taken from there."""
     given = listed(where)
-    runs, edges, out = given[0], stamps(given, 1), words(given, 2)
-    ts, open_, high, low = words(given, 3), words(given, 4), words(given, 5), words(given, 6)
-    close, volume, shares = words(given, 7), words(given, 8), words(given, 9)
-    for run in range(runs):
-        a = b = c = d = e = f = g = B
-        for i in range(edges[run], edges[run + 1]):
-            a, b, c = link(a, ts[i]), link(b, open_[i]), link(c, high[i])
-            d, e, f = link(d, low[i]), link(e, close[i]), link(f, volume[i])
-            g = link(g, shares[i])
-        out[2 * run], out[2 * run + 1] = closed(a, b, c, d, e, f, g)
+    many, days, begins, whole = given[0], given[1], stamps(given, 2), words(given, 3)
+    table, places, sizes, outs = stamps(given, 4), stamps(given, 5), stamps(given, 6), words(given, 7)
+    formers, old_table, old_places = stamps(given, 8), stamps(given, 9), stamps(given, 10)
+    old_sizes, old_outs = stamps(given, 11), words(given, 12)
+    for k in range(many):
+        block, out = moved(table, k * 8), moved(outs, places[k] * 4)
+        bars, ts, former = block[0], stamps(block, 1), formers[k]
+        at: Any = 0
+        size: Any = 0
+        row = -1 if former < 0 else kept_from(block, moved(old_table, former * 8))
+        if row >= 0:
+            old, olds = moved(old_outs, old_places[former] * 4), old_sizes[former]
+            place: Any = 0
+            edge: Any = 0
+            while place < olds and edge < row:
+                edge += np.int64(old[place * 4 + 1])
+                place += 1
+            while edge == row + at and place < olds:
+                end: Any = at + np.int64(old[place * 4 + 1])
+                if end > bars:
+                    break
+                if place == olds - 1 and end < bars:
+                    # Of the last one there may be more now.
+                    day = session_of(begins, days, np.int64(old[place * 4]))
+                    if day + 1 == days or ts[end] < begins[day + 1]:
+                        break
+                for word in range(4):
+                    out[size * 4 + word] = old[place * 4 + word]
+                edge += end - at
+                at, size, place = end, size + 1, place + 1
+        day = session_of(begins, days, ts[at]) if at < bars else 0
+        while at < bars:
+            while day + 1 < days and begins[day + 1] <= ts[at]:
+                day += 1
+            end = at + 1
+            while end < bars and (day + 1 == days or ts[end] < begins[day + 1]):
+                end += 1
+            out[size * 4], out[size * 4 + 1] = np.uint64(begins[day]), np.uint64(end - at)
+            out[size * 4 + 2], out[size * 4 + 3] = hashed(block, whole, at, end)
+            at, size = end, size + 1
+        sizes[k] = size
 
 
 def mix_rows(where: int) -> None:

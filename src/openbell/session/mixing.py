@@ -1,45 +1,88 @@
 """The compiled loops that hash columns, as functions of arrays."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.block import Floats
+from openbell.bars.block import Block, Floats
 from openbell.bars.grid import Stamps
 from openbell.bars.panel import Flags
+from openbell.bars.sheaf import Sheaf
 from openbell.machine.code import FLAG, INT, address
 from openbell.machine.kept import run
 
 Bits = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
-Columns = tuple[npt.NDArray[np.int64] | Floats, ...]
 
-COLUMNS = 7
+_CHAINS = 7
 """Stamps, open, high, low, close, volume, completeness."""
 
 _LOOPS = "openbell.session.loops"
 _WORD = np.dtype(np.uint64)
+_WHOLE = np.ones(1)
+NOTHING = np.empty(0, np.int64)
 
 
-def mix(columns: Columns, edges: Rows) -> Bits:
-    """Mix the columns of some bars, run by run.
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixed:
+    """The hashes of some blocks, session by session.
 
     Parameters
     ----------
-    columns
-        Stamps, open, high, low, close, volume, completeness.
-    edges
-        Where each run begins, and where the last one ends.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint64 (runs, 2).
+    blocks
+        They hold the memory, so that what lies at the same address later is the same.
+    table
+        int64 (blocks, 8): how many bars, and where stamps, open, high, low, close, volume and completeness begin.
+    places, sizes
+        int64 (blocks,): which of the hashes are a block's.
+    hashes
+        uint64 (sessions, 4): the begin, the number of bars and 128 bits of each session.
     """
-    out = np.empty((len(edges) - 1, 2), np.uint64)
-    stamps, *others = columns
-    where = address(edges, INT), address(out, _WORD), address(stamps, INT), *map(address, others)
-    run(_LOOPS, "mix", len(out), *where)
-    return out
+
+    blocks: Sequence[Block]
+    table: Rows
+    places: Rows
+    sizes: Rows
+    hashes: Bits
+
+    @classmethod
+    def of(
+        cls, blocks: Sequence[Block], begins: Stamps, former: "Mixed | None" = None, olds: Rows = NOTHING
+    ) -> "Mixed":
+        """The hashes of blocks with bars.
+
+        Parameters
+        ----------
+        begins
+            int64 ns UTC: the instants at which the calendar's sessions begin.
+        former, olds
+            Blocks that were hashed before, and for each of these its place among them, or -1; sessions that lie where
+            they lay are not gone through again.
+        """
+        blocks = [block if block.close.flags.c_contiguous else block.copied() for block in blocks]
+        shares = [0 if block.completeness is None else address(block.completeness) for block in blocks]
+        table = np.column_stack([Sheaf.of(blocks).table, np.array(shares, np.int64)])
+        edges = begins.searchsorted([(block.ts[0], block.ts[-1]) for block in blocks], side="right")
+        ends = np.cumsum(edges[:, 1] - edges[:, 0] + 1)
+        places, sizes = np.append(0, ends[:-1]), np.empty(len(blocks), np.int64)
+        mixed = cls(blocks, table, places, sizes, np.empty((int(ends[-1]), 4), np.uint64))
+        if former is None:
+            former, olds = mixed, np.full(len(blocks), -1)
+        sources = len(begins), address(begins, INT), address(_WHOLE)
+        run(_LOOPS, "mix", len(blocks), *sources, *mixed._addresses(), address(olds, INT), *former._addresses())
+        return mixed
+
+    def as_bytes(self) -> list[bytes]:
+        """The hashes of each block."""
+        whole = self.hashes.tobytes()
+        parts = zip((32 * self.places).tolist(), (32 * (self.places + self.sizes)).tolist(), strict=True)
+        return [whole[first:end] for first, end in parts]
+
+    def _addresses(self) -> tuple[int, ...]:
+        numbers = (address(column, INT) for column in (self.table, self.places, self.sizes))
+        return *numbers, address(self.hashes, _WORD)
 
 
 def mix_rows(
@@ -65,7 +108,7 @@ def mix_rows(
     counts, out
         int64 (rows,), zeros, and uint64 (rows, 2); written.
     """
-    chains = np.empty((len(rows), COLUMNS), np.uint64)
+    chains = np.empty((len(rows), _CHAINS), np.uint64)
     sizes = ended, len(rows), present.shape[1], int(shares is not None)
     panel = address(stamps, INT), address(values), address(present, FLAG), 0 if shares is None else address(shares)
     run(

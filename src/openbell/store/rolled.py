@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from openbell.store.series import Columns
 Make = Callable[[int, Sequence[int]], Sequence[Block]]
 """Makes the bars from a session on, of those series whose places are given."""
 
-_ROOM = 1.25
+# By turns, so that not all series need more room on the same day.
+_ROOMS = cycle([1.1 + 0.02 * step for step in range(16)])
 _LATEST = np.iinfo(np.int64).max
 
 
@@ -57,7 +59,7 @@ class _Roll:
         if self.columns is None or bars + len(made) > self.columns.shape[1]:
             kept = self.block.between(int(begins[first]), _LATEST)
             bars = len(kept)
-            self.first, self.columns = first, np.empty((7, int(_ROOM * (bars + len(made)))))
+            self.first, self.columns = first, np.empty((7, int(next(_ROOMS) * (bars + len(made)))))
             _put(kept, self.columns[:, :bars])
         more = bars + len(made)
         _put(made, self.columns[:, bars:more])
