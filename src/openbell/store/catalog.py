@@ -224,7 +224,8 @@ class Catalog:
         """The market of every symbol that was ever told of."""
         with self._looking() as db:
             query = f"SELECT symbol, market FROM symbols WHERE {_VISIBLE} ORDER BY import"
-            return {row["symbol"]: row["market"] for row in db.execute(query, self._now)}
+            db.row_factory = None
+            return dict(db.execute(query, self._now).fetchall())
 
     def pieces(
         self,

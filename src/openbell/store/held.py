@@ -101,16 +101,13 @@ class Reader:
         self._busy: dict[Hashable, threading.Lock] = {}
 
     def read(self, key: Hashable | None, series: SeriesDays, files: OpenFiles, wish: Wish) -> Block:
-        """The bars of a wish.
+        """The bars of a wish that are not `at_hand`.
 
         Parameters
         ----------
         key
             Under which a window is kept; None to keep nothing.
         """
-        (direct,) = self.at_hand([key], [series], files, wish)
-        if direct is not None:
-            return direct
         if key is None:
             return self._grown(None, series, files, wish, 1.0).block(wish)
         with self._lock:

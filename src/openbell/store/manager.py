@@ -31,8 +31,6 @@ from openbell.store.summaries import Counts, Summaries
 
 BYTES_PER_BAR = 8 * COLUMN_COUNT
 _KEPT_BYTES = 2 << 30
-_THREADS = 2
-_SYMBOLS_PER_TASK = 32
 _CLOSE_WITHIN = 20
 _DAILY = Interval.parse("1d")
 
@@ -234,23 +232,9 @@ class DataManager:
         files = self._files
         keys = [(symbols[row], interval, grid, hours) if keep else None for row, _ in found]
         ready = self._reader.at_hand(keys, [series for _, series in found], files, wish)
-        slow: list[tuple[Hashable | None, str, SeriesDays]] = []
         for key, block, (row, series) in zip(keys, ready, found, strict=True):
-            if block is None:
-                slow.append((key, symbols[row], series))
-            else:
-                blocks[symbols[row]] = block
-
-        def task(part: list[tuple[Hashable | None, str, SeriesDays]]) -> None:
-            for key, symbol, series in part:
-                blocks[symbol] = self._reader.read(key, series, files, wish)
-
-        parts = [slow[at : at + _SYMBOLS_PER_TASK] for at in range(0, len(slow), _SYMBOLS_PER_TASK)]
-        if len(parts) <= 1:
-            task(slow)
-        else:
-            with ThreadPoolExecutor(_THREADS) as pool:
-                list(pool.map(task, parts))
+            # One after the other: threads would wait for each other's Python longer than for memory.
+            blocks[symbols[row]] = self._reader.read(key, series, files, wish) if block is None else block
         if self._adjuster is not None:
             self._adjuster.blocks(self._unadjusted(symbols, interval), interval, first, blocks)
         return blocks

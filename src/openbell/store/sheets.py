@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from openbell.bars.block import Block
 from openbell.bars.grid import Number
+from openbell.machine.code import INT, address
 
 
 def laid_out(blocks: Sequence[Block]) -> Block:
@@ -28,7 +29,7 @@ def laid_out(blocks: Sequence[Block]) -> Block:
     for one, *others, last in zip(*(block.columns for block in blocks), strict=True):
         if one.base is None or any(part.base is not one.base for part in (*others, last)):
             return Block.joined(blocks)
-        if not one.flags.c_contiguous or _place(last) + last.nbytes - _place(one) != 8 * rows:
+        if not one.flags.c_contiguous or address(last) + last.nbytes - address(one) != 8 * rows:
             return Block.joined(blocks)
     return Block.of(_stretched(first.ts, rows), (_stretched(column, rows) for column in first.columns))
 
@@ -37,14 +38,8 @@ def _follow(parts: Sequence[npt.NDArray[np.int64]]) -> bool:
     base = parts[0].base
     if base is None or any(part.base is not base or not part.flags.c_contiguous for part in parts):
         return False
-    starts = [_place(part) for part in parts]
+    starts = [address(part, INT) for part in parts]
     return all(after - start == part.nbytes for (start, after), part in zip(pairwise(starts), parts, strict=False))
-
-
-def _place(column: npt.NDArray[Number]) -> int:
-    """Where in memory."""
-    place: int = column.__array_interface__["data"][0]
-    return place
 
 
 def _stretched(first: npt.NDArray[Number], rows: int) -> npt.NDArray[Number]:
