@@ -31,10 +31,12 @@ class _Roll:
     ----------
     first, last
         The sessions, both included.
-    block
-        All that was made.
+    made
+        All that was made, while there are no columns.
     columns
-        Shape (7, capacity): where the block lies, and the room behind it; None while it has none.
+        Shape (7, capacity): where the bars lie, and the room behind them; None while there is none.
+    bars
+        How many there are.
     state
         What else these bars depend on; bars of another state are others.
     used
@@ -43,30 +45,38 @@ class _Roll:
 
     first: int
     last: int
-    block: Block
+    made: Block
     columns: Columns | None
+    bars: int
     state: Hashable
     used: int
 
     @property
     def bytes(self) -> int:
         """How much memory it keeps."""
-        return 8 * 7 * len(self.block) if self.columns is None else self.columns.nbytes
+        return 8 * 7 * self.bars if self.columns is None else self.columns.nbytes
 
     def extend(self, first: int, last: int, made: Block, begins: Stamps) -> None:
         """Put the bars of the sessions after the last one behind; those before the first one may go."""
-        bars = len(self.block)
-        if self.columns is None or bars + len(made) > self.columns.shape[1]:
-            kept = self.block.between(int(begins[first]), _LATEST)
-            bars = len(kept)
-            self.first, self.columns = first, np.empty((7, int(next(_ROOMS) * (bars + len(made)))))
-            _put(kept, self.columns[:, :bars])
-        more = bars + len(made)
-        _put(made, self.columns[:, bars:more])
-        fixed = self.columns.view()
+        if self.columns is None or self.bars + len(made) > self.columns.shape[1]:
+            kept = self.between(int(begins[first]), _LATEST)
+            self.first, self.bars = first, len(kept)
+            self.columns = np.empty((7, int(next(_ROOMS) * (len(kept) + len(made)))))
+            _put(kept, self.columns[:, : self.bars])
+            self.made = Block.empty()
+        more = self.bars + len(made)
+        _put(made, self.columns[:, self.bars : more])
+        self.bars, self.last = more, last
+
+    def between(self, start: int, end: int) -> Block:
+        """The bars stamped in ``[start, end)``, without a copy."""
+        if self.columns is None:
+            return self.made.between(start, end)
+        rows = slice(*self.columns[0, : self.bars].view(np.int64).searchsorted((start, end)).tolist())
+        fixed = self.columns[:, rows]
         fixed.setflags(write=False)
-        ts, *others = fixed[:, :more]
-        self.block, self.last = Block(ts.view(np.int64), *others), last
+        ts, *others = fixed
+        return Block(ts.view(np.int64), *others)
 
 
 class Rolled:
@@ -116,7 +126,7 @@ class Rolled:
                     for place, made in zip(places, make(begin, places), strict=True):
                         self._take(*keys[place], (first, begin, last), made)
             left, right = int(self._begins[first]), int(self._begins[last + 1])
-            found = [self._rolls[name].block.between(left, right) for name, _ in keys]
+            found = [self._rolls[name].between(left, right) for name, _ in keys]
             while self._bytes > self._limit and self._rolls:
                 self._forget(next(iter(self._rolls)))
             return found
@@ -134,7 +144,7 @@ class Rolled:
         first, begin, last = sessions
         if begin == first:
             self._forget(name)
-            self._rolls[name] = roll = _Roll(first, last, made, None, state, self._day)
+            self._rolls[name] = roll = _Roll(first, last, made, None, len(made), state, self._day)
         else:
             roll = self._rolls[name]
             self._bytes -= roll.bytes
