@@ -29,7 +29,10 @@ def laid_out(blocks: Sequence[Block]) -> Block:
     for one, *others, last in zip(*(block.columns for block in blocks), strict=True):
         if one.base is None or any(part.base is not one.base for part in (*others, last)):
             return Block.joined(blocks)
-        if not one.flags.c_contiguous or address(last) + last.nbytes - address(one) != 8 * rows:
+        if (
+            not (one.flags.c_contiguous and last.flags.c_contiguous)
+            or address(last) + last.nbytes - address(one) != 8 * rows
+        ):
             return Block.joined(blocks)
     return Block.of(_stretched(first.ts, rows), (_stretched(column, rows) for column in first.columns))
 
