@@ -10,6 +10,7 @@ import numpy as np
 
 from openbell.bars.block import Block
 from openbell.session import hashing
+from openbell.session.mixing import Mixed
 
 BARS = 11_700
 ROUNDS = 1_000
@@ -36,7 +37,7 @@ def main() -> None:
     size = block.ts.nbytes + sum(column.nbytes for column in block.columns) + block.shares.nbytes
     whole = np.concatenate([column.view(np.uint64) for column in (block.ts, *block.columns, block.shares)])
     ways = {
-        "openbell: multiply-mix, 128 bits a session": lambda: hashing._hashed(block, begins),
+        "openbell: multiply-mix, 128 bits a session": lambda: Mixed.of([block], begins),
         "  again, kept with the block": lambda: hashing.session_hashes(block, begins),
         "hashlib.blake2b": lambda: hashlib.blake2b(whole).digest(),
         "hashlib.sha256": lambda: hashlib.sha256(whole).digest(),
