@@ -8,16 +8,7 @@ from typing import Any
 
 from numba.extending import register_jitable
 
-from openbell.machine import borrow
-
-# Any: numba's own objects have no types of their own.
-counts: Any = borrow.counts
-flags: Any = borrow.flags
-floats: Any = borrow.floats
-listed: Any = borrow.listed
-moved: Any = borrow.moved
-number: Any = borrow.number
-stamps: Any = borrow.stamps
+from openbell.machine.borrow import counts, flags, floats, listed, moved, number, stamps
 
 
 @register_jitable(forceinline=True)
@@ -36,45 +27,50 @@ def _first_from(ts: Any, bars: int, stamp: int) -> int:
 def fold(where: int) -> None:
     """Fold the bars of symbol after symbol; leaves how many each of them gave."""
     given = listed(where)
-    symbols, windows, room, left, right = given[0], given[1], given[2], given[3], given[4]
+    symbols, room, left, right = given[0], given[2], given[3], given[4]
     sheaf, made = stamps(given, 5), stamps(given, 6)
-    begins, ends, stamped, expected = stamps(given, 7), stamps(given, 8), stamps(given, 9), counts(given, 10)
-    completeness = number(given, 11)
     for symbol in range(symbols):
         block = moved(sheaf, symbol * 7)
-        ts, open_, high, low = stamps(block, 1), floats(block, 2), floats(block, 3), floats(block, 4)
-        close, volume = floats(block, 5), floats(block, 6)
-        out_ts = moved(stamps(given, 12), symbol * room)
-        out = moved(floats(given, 13), symbol * room * 6)
-        i, bars = _first_from(ts, block[0], left), _first_from(ts, block[0], right)
-        n = 0
+        out_ts, out = moved(stamps(given, 12), symbol * room), moved(floats(given, 13), symbol * room * 6)
+        ts = stamps(block, 1)
+        first, last = _first_from(ts, block[0], left), _first_from(ts, block[0], right)
+        made[symbol] = _folded(block, first, last, given, out_ts, out)
+
+
+@register_jitable(forceinline=True)
+def _folded(block: Any, i: int, bars: int, given: Any, out_ts: Any, out: Any) -> Any:
+    """Fold one symbol's bars from one row until before another; how many it gave."""
+    ts, open_, high, low = stamps(block, 1), floats(block, 2), floats(block, 3), floats(block, 4)
+    close, volume = floats(block, 5), floats(block, 6)
+    windows, room, completeness = given[1], given[2], number(given, 11)
+    begins, ends, stamped, expected = stamps(given, 7), stamps(given, 8), stamps(given, 9), counts(given, 10)
+    n, window = 0, windows
+    if i < bars:
         # The first window that ends after the first bar.
-        window = windows
-        if i < bars:
-            window = _first_from(ends, windows, ts[i] + 1)
-        while i < bars and window < windows:
-            if ts[i] >= ends[window]:
-                window += 1
-                continue
-            if ts[i] < begins[window]:
-                i += 1
-                continue
-            first, end = i, ends[window]
-            top, bottom, total = high[i], low[i], volume[i]
-            i += 1
-            while i < bars and ts[i] < end:
-                top = max(top, high[i])
-                bottom = min(bottom, low[i])
-                total += volume[i]
-                i += 1
-            share = (i - first) / expected[window]
-            if share >= completeness:
-                out_ts[n] = stamped[window]
-                out[n], out[room + n], out[2 * room + n], out[3 * room + n] = open_[first], top, bottom, close[i - 1]
-                out[4 * room + n], out[5 * room + n] = total, share
-                n += 1
+        window = _first_from(ends, windows, ts[i] + 1)
+    while i < bars and window < windows:
+        if ts[i] >= ends[window]:
             window += 1
-        made[symbol] = n
+            continue
+        if ts[i] < begins[window]:
+            i += 1
+            continue
+        first, end = i, ends[window]
+        top, bottom, total = high[i], low[i], volume[i]
+        i += 1
+        while i < bars and ts[i] < end:
+            top = max(top, high[i])
+            bottom = min(bottom, low[i])
+            total += volume[i]
+            i += 1
+        share = (i - first) / expected[window]
+        if share >= completeness:
+            out_ts[n] = stamped[window]
+            out[n], out[room + n], out[2 * room + n], out[3 * room + n] = open_[first], top, bottom, close[i - 1]
+            out[4 * room + n], out[5 * room + n] = total, share
+            n += 1
+        window += 1
+    return n
 
 
 def scatter(where: int) -> None:

@@ -3,13 +3,7 @@
 from typing import Any
 
 from openbell.desk.conditions import EACH, HEAD
-from openbell.machine import borrow
-
-# Any: numba's own objects have no types of their own.
-flags: Any = borrow.flags
-floats: Any = borrow.floats
-listed: Any = borrow.listed
-moved: Any = borrow.moved
+from openbell.machine.borrow import flags, floats, listed, moved
 
 _SLOT, _ROWS, _COUNT, _MET = range(len(HEAD))
 _MORE, _MORE_STEP, _LESS, _LESS_STEP, _OR_EQUAL = range(len(EACH))

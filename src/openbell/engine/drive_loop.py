@@ -19,14 +19,9 @@ from numba.extending import intrinsic, register_jitable
 
 from openbell.bars.block import FIELDS
 from openbell.engine.drive import BLOCK, BLOCKS, FOLD, GIVEN, LANE, LINK, PLAN
-from openbell.machine import borrow
+from openbell.machine.borrow import flags, floats, listed, moved, stamps
 
 # Any: numba's own objects have no types of their own.
-flags: Any = borrow.flags
-floats: Any = borrow.floats
-listed: Any = borrow.listed
-moved: Any = borrow.moved
-stamps: Any = borrow.stamps
 place_for: Any = cgutils.alloca_once
 
 _FIELDS = len(FIELDS)

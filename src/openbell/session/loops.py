@@ -82,6 +82,23 @@ def hashed(block: Any, whole: Any, first: Any, last: Any) -> tuple[np.uint64, np
     return closed(a, b, c, d, e, f, g)
 
 
+@register_jitable(forceinline=True)
+def mixed_anew(block: Any, whole: Any, begins: Any, days: Any, at: Any, size: Any, out: Any) -> Any:
+    """Mix the sessions of a block from a row on, behind so many that are mixed already; how many that makes."""
+    bars, ts = block[0], stamps(block, 1)
+    day = session_of(begins, days, ts[at]) if at < bars else 0
+    while at < bars:
+        while day + 1 < days and begins[day + 1] <= ts[at]:
+            day += 1
+        end = at + 1
+        while end < bars and (day + 1 == days or ts[end] < begins[day + 1]):
+            end += 1
+        out[size * 4], out[size * 4 + 1] = np.uint64(begins[day]), np.uint64(end - at)
+        out[size * 4 + 2], out[size * 4 + 3] = hashed(block, whole, at, end)
+        at, size = end, size + 1
+    return size
+
+
 def mix(where: int) -> None:
     """Mix blocks session by session; sessions that lie where they lay in a former block are taken from there."""
     given = listed(where)
@@ -115,17 +132,7 @@ def mix(where: int) -> None:
                     out[size * 4 + word] = old[place * 4 + word]
                 edge += end - at
                 at, size, place = end, size + 1, place + 1
-        day = session_of(begins, days, ts[at]) if at < bars else 0
-        while at < bars:
-            while day + 1 < days and begins[day + 1] <= ts[at]:
-                day += 1
-            end = at + 1
-            while end < bars and (day + 1 == days or ts[end] < begins[day + 1]):
-                end += 1
-            out[size * 4], out[size * 4 + 1] = np.uint64(begins[day]), np.uint64(end - at)
-            out[size * 4 + 2], out[size * 4 + 3] = hashed(block, whole, at, end)
-            at, size = end, size + 1
-        sizes[k] = size
+        sizes[k] = mixed_anew(block, whole, begins, days, at, size, out)
 
 
 def mix_rows(where: int) -> None:

@@ -263,8 +263,9 @@ class Catalog:
     def files(self) -> dict[StoredFile, str]:
         """Every file that the catalogue still names, also retired ones, with its checksum."""
         with self._looking() as db:
-            rows = db.execute("SELECT * FROM files WHERE import <= :now ORDER BY id", self._now)
-            return {_file(row, row["rows"]): row["checksum"] for row in rows}
+            query = "SELECT name, bytes, rows, offsets, checksum FROM files WHERE import <= :now ORDER BY id"
+            rows = db.execute(query, self._now)
+            return {_file(name, size, count, offsets): checksum for name, size, count, offsets, checksum in rows}
 
     def counting(self) -> frozenset[str]:
         """The names of the files that hold bars which count."""
@@ -325,12 +326,12 @@ def visible_pieces(
         number, symbol, vendor, *told = row[:14]
         file, name, size, count, offsets = row[14:]
         if file not in files:
-            files[file] = StoredFile(name, size, count, tuple(map(int, offsets.split())))
+            files[file] = _file(name, size, count, offsets)
         yield Piece(number, Series(symbol, interval, grid), bool(vendor), files[file], *told)
 
 
-def _file(row: sqlite3.Row, rows: int) -> StoredFile:
-    return StoredFile(row["name"], row["bytes"], rows, tuple(map(int, row["offsets"].split())))
+def _file(name: str, size: int, rows: int, offsets: str) -> StoredFile:
+    return StoredFile(name, size, rows, tuple(map(int, offsets.split())))
 
 
 def _info(facts: _Facts, series: Sequence[_Stored]) -> SymbolInfo:
