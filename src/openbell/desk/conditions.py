@@ -9,7 +9,7 @@ from openbell.bars.block import FIELDS
 from openbell.desk.readings import output_of, values_of
 from openbell.errors import nearest
 from openbell.indicators.spec import IndicatorSpec
-from openbell.machine.code import ready
+from openbell.machine.code import FLAG, address, ready
 from openbell.machine.kept import loop_of
 from openbell.session.lanes import Lane, Selection
 from openbell.session.session_data import SessionData
@@ -99,7 +99,7 @@ class Compared:
         self._session, self._lane, self._selection = session, lane, selection
         met = np.zeros(session.capacity, np.bool_)
         self._held: list[object] = [condition, met]
-        numbers = [0, session.rows.used, len(condition.comparisons), _address(met)]
+        numbers = [0, session.rows.used, len(condition.comparisons), address(met, FLAG)]
         for left, sign, right in condition.comparisons:
             more, less = (left, right) if sign.startswith(">") else (right, left)
             numbers += [*self._placed(more), *self._placed(less), int(sign.endswith("="))]
@@ -126,18 +126,13 @@ class Compared:
         if isinstance(term, str):
             values = self._lane.panel.values
             self._held.append(values)
-            return _address(values[0, FIELDS.index(term)]), values.shape[1] * values.shape[2]
+            return address(values[0, FIELDS.index(term)]), values.shape[1] * values.shape[2]
         if isinstance(term, int | float):
             shown = np.full(self._session.capacity, float(term))
         else:
             shown = values_of(self._session, *_output(term))
         self._held.append(shown)
-        return _address(shown), 0
-
-
-def _address(column: npt.NDArray[np.generic]) -> int:
-    where: int = column.__array_interface__["data"][0]
-    return where
+        return address(shown), 0
 
 
 def _output(term: IndicatorSpec | tuple[IndicatorSpec, str]) -> tuple[IndicatorSpec, str | None]:

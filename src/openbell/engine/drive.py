@@ -16,7 +16,7 @@ from openbell.bars.interval import Unit
 from openbell.feeds.replay import ReplayFeed
 from openbell.indicators import loops
 from openbell.indicators.bound import Fed
-from openbell.machine.code import ready
+from openbell.machine.code import address, ready
 from openbell.machine.kept import loop_of
 from openbell.session.lanes import Lane, fold_plan
 from openbell.session.session_data import SessionData
@@ -114,8 +114,7 @@ class Drive:
         if array is None:
             return 0
         self._held.append(array)
-        where: int = array.__array_interface__["data"][0]
-        return where
+        return address(array, array.dtype)
 
     def _lane(self, lane: Lane) -> dict[str, int]:
         panel = lane.panel
