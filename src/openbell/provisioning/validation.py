@@ -100,18 +100,16 @@ class Validator:
 
     def _unknown(self, ask: Ask, listed: date | None) -> Findings:
         symbol, today = ask.symbol, self._time.today.date
-        near = nearest(symbol, (name for name, info in self._data.symbols().items() if info.listed <= today))
-        command = f"openbell import <interval>/{symbol}.parquet --store {self._data.root}"
-        offers = [Offer(command, command=command)] if listed is None else [Offer(f"from {listed} on", day=listed)]
-        if near is not None:
-            offers.insert(0, with_symbol(ask, near))
-        hint = f"Did you mean {near}? Otherwise import" if near else "Import"
-        if listed is None:
-            what, fix = "the store does not know this symbol.", f"{hint} its bars: {command}"
-        else:
+        if listed is not None:
             # Before its listing a symbol is as unknown as any other; only the symbol table says when it comes.
             what, fix = f"is listed from {listed} on; today is {today}.", f"Ask on {listed} or later."
-        return [Problem(symbol, what, fix, "unknown_symbol" if listed is None else "not_listed")], offers
+            return [Problem(symbol, what, fix, "not_listed")], [Offer(f"from {listed} on", day=listed)]
+        near = nearest(symbol, (name for name, info in self._data.symbols().items() if info.listed <= today))
+        command = f"openbell import <interval>/{symbol}.parquet --store {self._data.root}"
+        hint = f"Did you mean {near}? Otherwise import" if near else "Import"
+        offers = [with_symbol(ask, near)] if near is not None else []
+        what, fix = "the store does not know this symbol.", f"{hint} its bars: {command}"
+        return [Problem(symbol, what, fix, "unknown_symbol")], [*offers, Offer(command, command=command)]
 
     def _not_derivable(self, symbol: str, interval: Interval, stored: Sequence[Interval]) -> Problem:
         there = ", ".join(str(base) for base in sorted(stored)) or "nothing"
