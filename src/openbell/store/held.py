@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from openbell.bars.block import Block, Floats
+from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
@@ -199,15 +199,9 @@ def _mapped(every: Sequence[SeriesDays], files: OpenFiles, wish: Wish) -> list[B
     for place, head, size, good, span in places:
         series, owners = every[place], entries.owners[head : head + size]
         fits = good and series.block is None and (len(series.pieces) == 1 or series.in_one_file(owners))
-        columns = files.mapped(series.pieces[owners[0]].file) if fits else None
-        blocks[place] = None if columns is None else _rows(columns, *span)
+        file = files.mapped(series.pieces[owners[0]].file) if fits else None
+        blocks[place] = None if file is None else file.rows(*span)
     return blocks
-
-
-def _rows(columns: tuple[Floats, ...], start: int, end: int) -> Block:
-    ts, open_, high, low, close, volume = columns
-    rows = slice(start, end)
-    return Block(ts[rows].view(np.int64), open_[rows], high[rows], low[rows], close[rows], volume[rows])
 
 
 def _with_room(window: Window, first: int, rows: int) -> Window:

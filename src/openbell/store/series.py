@@ -118,17 +118,15 @@ class SeriesDays:
 
     def _fill_run(self, files: OpenFiles, owner: int, row: int, part: Columns) -> None:
         end = row + part.shape[1]
-        if self.block is not None:
-            columns: Sequence[npt.NDArray[np.float64]] = (self.block.ts.view(np.float64), *self.block.columns)
-        else:
+        block = self.block
+        if block is None:
             file = self.pieces[owner].file
             # A few rows are looked up sooner than the system is called for them; many are not.
-            mapped = files.mapped(file) if part.shape[1] <= SHORT_RUN else None
-            if mapped is None:
+            block = files.mapped(file) if part.shape[1] <= SHORT_RUN else None
+            if block is None:
                 files.read_into(file, part, row)
                 return
-            columns = mapped
-        for target, column in zip(part, columns, strict=True):
+        for target, column in zip(part, (block.ts.view(np.float64), *block.columns), strict=True):
             target[:] = column[row:end]
 
 
