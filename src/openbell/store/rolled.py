@@ -20,7 +20,7 @@ Make = Callable[[int, Sequence[int]], Sequence[Block]]
 """Makes the bars from a session on, of those series whose places are given."""
 
 # By turns, so that not all need more room on the same day.
-_ROOMS = cycle([1.1 + 0.02 * step for step in range(16)])
+_ROOMS = cycle([1.5 + step / 32 for step in range(16)])
 _COLUMNS = 7
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,16 +33,6 @@ Columns = npt.NDArray[np.float64]
 
 _ALL = slice(None)
 _ONE_FILE = np.zeros(1, np.int64)
-
-
-class Joined(NamedTuple):
-    """Entries of several series, one series after the other, as in `SeriesDays`; and how many each series has."""
-
-    ordinals: Ordinals
-    days: DayEntries
-    rows: Rows
-    owners: Rows
-    sizes: Rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,21 +117,6 @@ class SeriesDays:
                 return
         for target, column in zip(part, (block.ts.view(np.float64), *block.columns), strict=True):
             target[:] = column[row:end]
-
-
-def joined(every: Sequence[SeriesDays], first: int, last: int) -> Joined:
-    """The entries of some series from one session to another, one series after the other."""
-    cuts = [(series, series.inside(first, last)) for series in every]
-    ordinals = [series.ordinals[cut] for series, cut in cuts]
-    # numpy copies records field by field; as bytes they are copied whole.
-    days = b"".join([series.days[cut].tobytes() for series, cut in cuts])
-    rows = [series.rows[cut] for series, cut in cuts]
-    owners = [series.owners[cut] for series, cut in cuts]
-    sizes = np.array([len(part) for part in ordinals], np.int64)
-    if not cuts:
-        return Joined(np.empty(0, np.int32), np.empty(0, DAY), sizes, sizes, sizes)
-    entries = np.frombuffer(days, DAY)
-    return Joined(np.concatenate(ordinals), entries, np.concatenate(rows), np.concatenate(owners), sizes)
 
 
 def as_block(columns: Columns) -> Block:
