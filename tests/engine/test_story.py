@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from openbell.engine.story import Story
-from openbell.errors import Problem
+from openbell.errors import Problem, Severity
 from openbell.provisioning.result import ProvisioningResult, Status, StepReport
 
 
@@ -42,3 +42,36 @@ def test_what_failed_says_so():
     first, second = story.events
     assert (first.note, first.status, first.at) == ("AAPL: has no bars.", "failed", 7)
     assert (second.step, second.note) == ("load_session", "failed here; the session is as it was")
+
+
+def test_every_turn_a_request_can_take_is_told_in_order_each_day_anew(tmp_path: Path):
+    problem = Problem("AAPL/5m", "has gaps.", "Import them.", "gaps", Severity.WARNING)
+    made_room, loaded = StepReport("evict_symbol", 0.25, 0, "OLD"), StepReport("load_historical", 0.5, 390)
+    failed = "failed here; the session is as it was"
+    turns = [
+        (Status.DONE, (loaded,), (), None, [("", ""), ("load_historical", "")]),
+        (Status.DONE, (loaded,), (problem,), None, [("", "AAPL/5m: has gaps."), ("load_historical", "")]),
+        (Status.NOTHING_TO_DO, (), (), None, [("", "")]),
+        (Status.REFUSED, (), (problem, problem), None, [("", "AAPL/5m: has gaps.; AAPL/5m: has gaps.")]),
+        (Status.FAILED, (made_room, loaded), (problem,), "register_indicator",
+         [("", "AAPL/5m: has gaps."), ("evict_symbol", ""), ("load_historical", ""), ("", "made room for AAPL"),
+          ("register_indicator", failed)]),
+    ]  # fmt: skip
+    story = Story()
+    for day in (1, 2):
+        story.tell(
+            ProvisioningResult("AAPL", "bar", "user", status, steps, step, problems, at=day)
+            for status, steps, problems, step, _ in turns
+        )
+
+    told = [(event.at, event.status, event.step, event.note) for event in story]
+    assert told == [
+        (day, "done" if note.startswith("made room") else status.value, step, note)
+        for day in (1, 2)
+        for status, *_, lines in turns
+        for step, note in lines
+    ]
+    assert [event.bars for event in story] == [390 * (event.step == "load_historical") for event in story]
+    assert {event.symbol for event in story if event.operation == "evict"} == {"OLD"}
+    story.write(tmp_path / "story.parquet")
+    assert Story.read(tmp_path / "story.parquet").events == story.events

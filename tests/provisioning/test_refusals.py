@@ -8,6 +8,7 @@ import pytest
 from sessions import START, SYMBOLS, document, started, store_blocks
 
 import openbell as ob
+from openbell.bars.block import Block
 from openbell.market.calendar import load_calendar
 from openbell.provisioning.codec import from_json, to_json
 from openbell.session.asks import AddBars, AddIndicator
@@ -112,6 +113,30 @@ def test_an_unknown_symbol_names_the_command_that_would_bring_it(store: Path):
     required = started(store).analyze_requirements("symbol", "ZZZZ", "user")
 
     assert any("openbell import" in (offer.command or "") for offer in required.offers)
+
+
+def test_of_many_symbols_with_one_need_those_that_go_short_are_told_and_no_others(tmp_path: Path):
+    sessions = load_calendar("XNYS")
+    opens = [sessions.session(sessions.ordinal_of(date(2024, 6, day))).open for day in (4, 5)]
+    blocks = dict(SyntheticMarket(("AAPL", "MSFT", "NVDA", "TSLA"), sessions=14, start=START).blocks())
+    whole, late, last = blocks["MSFT"], blocks["TSLA"], int(blocks["TSLA"].ts[-1]) + 1
+    holed = Block.joined([whole.between(int(whole.ts[0]), opens[0]), whole.between(opens[1], last)])
+    store = store_blocks(tmp_path, blocks | {"MSFT": holed, "TSLA": late.between(opens[1], last)})
+
+    day = started(
+        store,
+        session={"symbols": ["AAPL", "MSFT", "TSLA", "NVDA"]},
+        indicators=[{"name": "sma", "interval": "5m", "params": {"period": 200}}],
+    )
+
+    warned = [(one["where"], one["code"]) for one in day.finish_day(detail=False).warnings]
+    assert warned == [
+        ("MSFT/1m", "partial_history"),
+        ("MSFT/5m", "partial_history"),
+        ("TSLA/1m", "partial_history"),
+        ("TSLA/5m", "partial_history"),
+        ("TSLA/sma_200_5m", "short_warmup"),
+    ]
 
 
 def test_an_unknown_source_is_refused_with_the_nearest(store: Path):

@@ -2,7 +2,7 @@
 
 1. `fold` makes coarser bars of each of many symbols' bars, over time.
 2. `between` and `lay` find the bars of a stretch of time in each of many blocks, and put blocks behind others.
-3. `tails` and `scatter` lay the bars of many symbols side by side: the last ones of each, or each where it belongs.
+3. `scatter` puts the bars of many symbols side by side, each where it belongs.
 4. `mark` and `place` tell which windows bars begin.
 
 The stream folds one window of many symbols by itself (`openbell.engine.drive_loop`); it, too, goes through the bars of
@@ -75,20 +75,6 @@ def lay(sheaf: Sheaf, targets: Rows) -> None:
         int64 (blocks, 8), as in a `Sheaf`; all columns are there.
     """
     run(_LOOPS, "lay", len(sheaf), address(sheaf.table, INT), address(targets, INT))
-
-
-def tails(sheaf: Sheaf, last: Stamps, values: Floats, present: Flags) -> None:
-    """Lay the last bars of each symbol side by side, the youngest in the last step.
-
-    Parameters
-    ----------
-    last
-        Gets the stamp of each symbol's last bar, 0 where there is none; int64 (symbols,).
-    values, present
-        Filled whole: float64 (steps, 5, symbols) in the order of `FIELDS`, bool (steps, symbols).
-    """
-    into = address(last, INT), address(values), address(present, FLAG)
-    run(_LOOPS, "tails", len(sheaf), len(present), address(sheaf.table, INT), *into)
 
 
 def scatter(

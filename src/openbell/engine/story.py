@@ -1,16 +1,21 @@
 """What happened to each symbol: who asked, what was decided, what was done, when and how long it took."""
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openbell.provisioning.result import ProvisioningResult
+from openbell.provisioning.result import ProvisioningResult, StepReport
 
-Said = tuple[str, str, str, str, str, str]
-"""Symbol, operation, owner, status, step, note."""
+Who = tuple[str, str, str, str]
+"""Symbol, operation, owner, status."""
+Words = tuple[str, ...]
+"""A note, and the steps it goes with."""
+Passage = tuple[Who, str, Sequence[StepReport]]
+"""Whose steps, with which note, and the steps, of which there is one at least."""
 
+_DECIDED = StepReport("", 0.0)
 _PENDING = 1 << 10
 
 
@@ -52,15 +57,18 @@ class Event:
 class Story:
     """The events of a run, in order.
 
-    A run of years has millions of them, so those of past days are kept as columns: what is said, and how much of it.
+    A run of years has millions of them, so those of past days are kept as columns: per passage whose events it holds
+    and what is said, per event how much of it. Names and words are kept once.
     """
 
     def __init__(self) -> None:
         self._told: list[ProvisioningResult] = []
-        self._said: dict[Said, int] = {}
-        # From which event on it was when.
+        self._names: dict[Who, int] = {}
+        self._words: dict[Words, int] = {}
+        # From which passage on it was when.
         self._times: list[tuple[int, int]] = []
-        self._what, self._seconds, self._bars = array("i"), array("f"), array("i")
+        self._who, self._what = array("i"), array("i")
+        self._seconds, self._bars = array("f"), array("i")
 
     def tell(self, results: Iterable[ProvisioningResult]) -> None:
         """Note requests that were decided; what was done for each is written down later."""
@@ -72,28 +80,30 @@ class Story:
     def events(self) -> list[Event]:
         """All that happened, in order."""
         self._write_down()
-        said = list(self._said)
-        ends = [first for first, _ in self._times[1:]] + [len(self._what)]
+        names, words = list(self._names), list(self._words)
+        ends = [first for first, _ in self._times[1:]] + [len(self._who)]
+        amounts = zip(self._seconds, self._bars, strict=True)
         found: list[Event] = []
         for (first, at), end in zip(self._times, ends, strict=True):
-            parts = (column[first:end] for column in (self._what, self._seconds, self._bars))
-            for what, seconds, bars in zip(*parts, strict=True):
-                symbol, operation, owner, status, step, note = said[what]
-                found.append(Event(at, symbol, operation, owner, status, step, seconds, bars, note))
+            for who, what in zip(self._who[first:end], self._what[first:end], strict=True):
+                note, *steps = words[what]
+                found += [Event(at, *names[who], step, *next(amounts), note) for step in steps]
         return found
 
     def _write_down(self) -> None:
         for result in self._told:
-            for said, seconds, bars in _lines_of(result):
-                self._add(result.at, said, seconds, bars)
+            for passage in _passages_of(result):
+                self._add(result.at, *passage)
         self._told.clear()
 
-    def _add(self, at: int, said: Said, seconds: float, bars: int) -> None:
+    def _add(self, at: int, who: Who, note: str, reports: Sequence[StepReport]) -> None:
         if not self._times or self._times[-1][1] != at:
-            self._times.append((len(self._what), at))
-        self._what.append(self._said.setdefault(said, len(self._said)))
-        self._seconds.append(seconds)
-        self._bars.append(bars)
+            self._times.append((len(self._who), at))
+        steps, seconds, bars, _ = zip(*reports, strict=True)
+        self._who.append(self._names.setdefault(who, len(self._names)))
+        self._what.append(self._words.setdefault((note, *steps), len(self._words)))
+        self._seconds.extend(seconds)
+        self._bars.extend(bars)
 
     def write(self, path: Path) -> None:
         """Write all events as a Parquet file, one row each."""
@@ -112,8 +122,8 @@ class Story:
         story = cls()
         frame = pl.read_parquet(path).with_columns(pl.col("at").cast(pl.Int64))
         for row in frame.iter_rows(named=True):
-            said = row["symbol"], row["operation"], row["owner"], row["status"], row["step"], row["note"]
-            story._add(row["at"], said, row["seconds"], row["bars"])
+            who = row["symbol"], row["operation"], row["owner"], row["status"]
+            story._add(row["at"], who, row["note"], [StepReport(row["step"], row["seconds"], row["bars"])])
         return story
 
     def of(self, symbol: str) -> tuple[Event, ...]:
@@ -124,15 +134,17 @@ class Story:
         return iter(self.events)
 
 
-def _lines_of(result: ProvisioningResult) -> Iterator[tuple[Said, float, int]]:
+def _passages_of(result: ProvisioningResult) -> Iterator[Passage]:
     """A request and everything that was done for it."""
-    told = (result.symbol, result.operation, result.source, result.status.value)
-    yield (*told, "", "; ".join(f"{problem.where}: {problem.what}" for problem in result.problems)), 0.0, 0
-    for step in result.steps:
-        yield (*told, step.step, ""), step.seconds, step.bars
+    who = (result.symbol, result.operation, result.source, str(result.status))
+    reports = (_DECIDED, *result.steps)
+    if result.problems:
+        yield who, "; ".join([f"{problem.where}: {problem.what}" for problem in result.problems]), reports[:1]
+        reports = reports[1:]
+    if reports:
+        yield who, "", reports
     for step in result.steps:
         if step.about:
-            made_room = f"made room for {result.symbol}"
-            yield (step.about, "evict", result.source, "done", "", made_room), 0.0, 0
+            yield (step.about, "evict", result.source, "done"), f"made room for {result.symbol}", (_DECIDED,)
     if result.failed_step is not None:
-        yield (*told, result.failed_step, "failed here; the session is as it was"), 0.0, 0
+        yield who, "failed here; the session is as it was", (StepReport(result.failed_step, 0.0),)

@@ -33,9 +33,10 @@ class Validator:
 
     def __init__(self, data: DataManager, time: TimeManager) -> None:
         self._data, self._time = data, time
-        # What was found to be in order, by identity; what is named is held, so that no other takes its place.
+        # By the identity of needs, which are held, so that no other takes their place: what was found to be in order,
+        # and the bars that are enough.
         self._plain: dict[tuple[int, Sequence[Interval]], SymbolNeed] = {}
-        self._enough: dict[tuple[int, ...], tuple[object, ...]] = {}
+        self._least: dict[int, tuple[SymbolNeed, dict[Interval, int]]] = {}
 
     def symbol(self, ask: Ask, need: SymbolNeed, stored: tuple[Interval, ...]) -> Findings:
         """Before any history is looked at: the symbol itself, intervals that cannot be made, missing volume."""
@@ -62,8 +63,7 @@ class Validator:
 
     def history(self, ask: Ask, need: SymbolNeed, reaches: Mapping[Interval, Reach]) -> Findings:
         """What is missing before today: nothing at all forbids, a part of it warns."""
-        known = (id(need), *map(id, reaches.values()))
-        if known in self._enough and not self._data.acts(ask.symbol):
+        if self._enough(need, reaches) and not self._data.acts(ask.symbol):
             return [], []
         info, today = self._data.info(ask.symbol), self._time.today
         new = info is not None and info.listed >= today.date
@@ -80,10 +80,15 @@ class Validator:
             if reach.empty and interval.unit is not Unit.WEEK:
                 problems.append(self._partial(ask.symbol, interval, amount.days, reach.empty))
         problems += self._short_warmups(ask.symbol, need, reaches)
-        if not problems and not new:
-            self._enough[known] = (need, *reaches.values())
         problems += across_actions(self._data, self._time, ask.symbol, need, reaches)
         return problems, offers
+
+    def _enough(self, need: SymbolNeed, reaches: Mapping[Interval, Reach]) -> bool:
+        """Whether nothing that is asked for is missing: every session has bars, and there are as many as are wanted."""
+        if id(need) not in self._least:
+            self._least[id(need)] = need, _least_bars(need)
+        _, least = self._least[id(need)]
+        return all(not reach.empty and reach.bars >= least[interval] for interval, reach in reaches.items())
 
     def _partial(self, symbol: str, interval: Interval, days: int, empty: int) -> Problem:
         """Some of the days that are asked for have no bar: before the first one, or missing."""
@@ -175,3 +180,11 @@ class Validator:
 
 def _wanting_volume(need: SymbolNeed) -> list[IndicatorSpec]:
     return [spec for spec in need.specs.values() if "volume" in spec.needs.columns]
+
+
+def _least_bars(need: SymbolNeed) -> dict[Interval, int]:
+    """The bars of history with which nobody who needs an interval goes short: one, or a whole warm-up."""
+    least = {interval: int(amount.some) for interval, amount in need.amounts.items()}
+    for spec in need.specs.values():
+        least[spec.interval] = max(least[spec.interval], spec.needs.history)
+    return least

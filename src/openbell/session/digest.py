@@ -9,15 +9,17 @@ The *fingerprint* adds who asked for what, by which path it came, locks and rows
 
 import hashlib
 from collections.abc import Hashable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
-from openbell.bars.block import Block
+from openbell.bars.block import Block, Floats
 from openbell.bars.interval import Interval, Unit
 from openbell.indicators.spec import IndicatorSpec
 from openbell.session.hashing import row_hashes, session_hashes
 from openbell.session.lanes import Lane
-from openbell.session.records import SymbolRecord
+from openbell.session.records import SymbolRecord, Tier
 from openbell.session.session_data import SessionData
 
 Today = Mapping[Interval, Mapping[int, bytes]]
@@ -88,24 +90,47 @@ def symbol_digest(
 ) -> bytes:
     """The part of the digest that is one symbol's, 16 bytes; what is the same work for many symbols may be given."""
     shown = _shown(session) if shown is None else shown
-    part = hashlib.blake2b(digest_size=16)
     begins = session.time.calendar.begins
-    quality = (record.history_quality, record.session_quality)
-    part.update(f"{record.name} {record.tier.value} {quality} {record.listed}\n".encode())
-    part.update("".join(f"adjusted for {action}\n" for action in record.actions).encode())
-    for interval, series in sorted(record.series.items(), key=lambda item: item[0].rank):
-        part.update(f"{interval} from {series.base} since {series.since}\n".encode())
-        for block in series.history.parts:
-            part.update(session.hashes.of(block, begins))
-        part.update(b"today\n")
-        part.update(_of_today(session, interval, record.row) if today is None else today[interval][record.row])
-    for key, spec in sorted(record.indicators.items()):
-        part.update(f"{key} {key in record.kept}\n".encode())
-        part.update(shown[spec][record.row])
-        if key in record.kept:
-            kept = session.kept[spec].series(record.row)
-            part.update(np.where(np.isnan(kept), np.nan, kept).tobytes())
+    standing = _standing(record.tier, (record.history_quality, record.session_quality), record.listed)
+    parts = [record.name.encode(), standing]
+    parts += [f"adjusted for {action}\n".encode() for action in record.actions]
+    for interval in _by_rank(tuple(record.series)):
+        series = record.series[interval]
+        parts.append(_interval_line(interval, series.base, series.since))
+        parts += [session.hashes.of(block, begins) for block in series.history.parts]
+        now = _of_today(session, interval, record.row) if today is None else today[interval][record.row]
+        parts += [b"today\n", now]
+    for key in sorted(record.indicators):
+        spec, kept = record.indicators[key], key in record.kept
+        parts += [_indicator_line(key, kept), shown[spec][record.row]]
+        if kept:
+            parts.append(_number_bytes(session.kept[spec].series(record.row)))
     for key, figure in sorted(record.aggregates.items()):
-        part.update(f"{key} over past sessions\n".encode())
-        part.update(np.where(np.isnan(figure), np.nan, figure).tobytes())
-    return part.digest()
+        parts += [f"{key} over past sessions\n".encode(), _number_bytes(figure)]
+    return hashlib.blake2b(b"".join(parts), digest_size=16).digest()
+
+
+@lru_cache(maxsize=256)
+def _by_rank(intervals: tuple[Interval, ...]) -> list[Interval]:
+    """From short to long; most symbols have the same ones, and share the lines below."""
+    return sorted(intervals)
+
+
+@lru_cache(maxsize=4096)
+def _standing(tier: Tier, quality: tuple[bool, bool], listed: date) -> bytes:
+    return f" {tier} {quality} {listed}\n".encode()
+
+
+@lru_cache(maxsize=4096)
+def _interval_line(interval: Interval, base: Interval | None, since: int | None) -> bytes:
+    return f"{interval} from {base} since {since}\n".encode()
+
+
+@lru_cache(maxsize=4096)
+def _indicator_line(key: str, kept: bool) -> bytes:
+    return f"{key} {kept}\n".encode()
+
+
+def _number_bytes(numbers: float | Floats) -> bytes:
+    """The bits of numbers, every NaN written as the same one."""
+    return np.where(np.isnan(numbers), np.nan, numbers).tobytes()
