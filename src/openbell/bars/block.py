@@ -33,7 +33,7 @@ class Block:
         Share of the window's base bars that were there, 0 to 1; None where bars are not derived.
     """
 
-    __slots__ = ("__weakref__", "_all", "_columns", "_end", "_first", "_where")
+    __slots__ = ("__weakref__", "_columns", "_end", "_first", "_where", "_whole")
 
     def __init__(
         self,
@@ -46,20 +46,24 @@ class Block:
         completeness: Floats | None = None,
     ) -> None:
         self._columns: _Columns | None = (ts, open, high, low, close, volume, completeness)
-        self._all, self._first, self._end = self, 0, len(ts)
+        # What a part looks into; a block that held itself would stay until the collector came.
+        self._whole: Block | None = None
+        self._first, self._end = 0, len(ts)
         self._where: tuple[int, ...] = ()
 
     def rows(self, first: int, end: int) -> "Block":
         """Bars from one place until before another, both from 0 to the number of bars, without a copy."""
         part = _new(Block)
-        part._columns, part._where, part._all = None, (), self._all
+        part._columns, part._where = None, ()
+        part._whole = self if self._whole is None else self._whole
         part._first, part._end = self._first + first, self._first + end
         return part
 
     def _each(self) -> "_Columns":
         """All columns, cut out of those of the whole block at the first look."""
         if self._columns is None:
-            ts, open_, high, low, close, volume, shares = self._all._each()
+            assert self._whole is not None
+            ts, open_, high, low, close, volume, shares = self._whole._each()
             rows = slice(self._first, self._end)
             prices = open_[rows], high[rows], low[rows], close[rows], volume[rows]
             self._columns = ts[rows], *prices, None if shares is None else shares[rows]
@@ -134,11 +138,11 @@ class Block:
             If a column is not in one piece.
         """
         if not self._where:
-            if self._all is self:
+            if self._whole is None:
                 shares = 0 if self.completeness is None else address(self.completeness)
                 self._where = len(self), address(self.ts, INT), *map(address, self.columns), shares
             else:
-                _, stamps, open_, high, low, close, volume, shares = self._all.where
+                _, stamps, open_, high, low, close, volume, shares = self._whole.where
                 on = 8 * self._first
                 prices = open_ + on, high + on, low + on, close + on, volume + on
                 self._where = self._end - self._first, stamps + on, *prices, shares + on if shares else 0

@@ -14,6 +14,7 @@ import numpy as np
 from openbell.bars.block import Block
 from openbell.bars.folding import between, lay
 from openbell.bars.grid import Stamps
+from openbell.bars.room import Rooms
 from openbell.bars.sheaf import Sheaf
 
 Make = Callable[[int, Sequence[int]], Sequence[Block]]
@@ -22,6 +23,7 @@ Make = Callable[[int, Sequence[int]], Sequence[Block]]
 # By turns, so that not all need more room on the same day.
 _ROOMS = cycle([1.5 + step / 32 for step in range(16)])
 _COLUMNS = 7
+_FREE_BYTES = 1 << 27
 
 
 @dataclass(slots=True, eq=False)
@@ -84,6 +86,7 @@ class Rolled:
     def __init__(self, begins: Stamps, limit_bytes: int) -> None:
         self._begins, self._limit = begins, limit_bytes
         self._rolls: OrderedDict[Hashable, _Roll] = OrderedDict()
+        self._rooms = Rooms(_FREE_BYTES, 1.5)
         self._bytes = 0
         self._day = 0
         self._lock = threading.Lock()
@@ -153,8 +156,9 @@ class Rolled:
 
     def _move(self, rolls: Sequence[_Roll], first: int, bars: int) -> None:
         """Go to new places, one behind the other, with room for so many bars and some more; none is there yet."""
-        room = int(next(_ROOMS) * bars)
-        ts, *others = np.empty((_COLUMNS, len(rolls) * room))
+        memory = self._rooms.take(int(next(_ROOMS) * bars) * len(rolls) * _COLUMNS)
+        room = len(memory) // (len(rolls) * _COLUMNS)
+        ts, *others = memory[: room * len(rolls) * _COLUMNS].reshape(_COLUMNS, -1)
         whole = Block(ts.view(np.int64), *others).freeze()
         for place, roll in enumerate(rolls):
             self._bytes += 8 * _COLUMNS * (room - len(roll.room))
