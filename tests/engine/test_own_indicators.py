@@ -4,11 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sessions import document, started
+from sessions import document, make_store, started
 
 import openbell as ob
 from openbell.config.loader import load
@@ -176,6 +177,25 @@ class TestWhatIsWrong:
         (problem,) = caught.value.problems
         assert problem.where == f"{tmp_path / 'own.py'}:15"
         assert problem.code == "not_compilable"
+
+    def test_what_raises_drops_those_symbols_whose_bars_make_it_raise(self, tmp_path: Path):
+        names = [f"S{number}" for number in range(12)]
+        prices = make_store(tmp_path, names, 3)
+        check = "if bar.value > 100.0: raise ValueError('too much')\n        return scaled"
+        (tmp_path / "own.py").write_text(SWING.replace("return scaled", check))
+        rule = MINE | {"use": f"{tmp_path / 'own.py'}:Swing"}
+
+        def left(symbols: list[str]) -> tuple[str, ...]:
+            wanted = document(prices, session={"symbols": symbols}, indicators=[rule], history=[])
+            day = ob.SessionCoordinator.from_file(wanted)
+            with suppress(ob.SessionError):
+                day.start_day()
+            return day.session_data.symbols
+
+        together = left(names)
+
+        assert 0 < len(together) < len(names)
+        assert together == tuple(sorted(name for name in names if left([name])))
 
     def test_a_refused_ask_changes_nothing(self, tmp_path: Path, store: Path):
         day = started(store, at="10:00")

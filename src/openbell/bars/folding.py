@@ -1,7 +1,7 @@
 """The compiled loops that fold bars, as functions of arrays.
 
 1. `fold` makes coarser bars of each of many symbols' bars, over time.
-2. `tails` and `scatter` lay the bars of many symbols side by side: the last ones of each, or each where it belongs.
+2. `scatter` puts the bars of many symbols side by side, each where it belongs.
 3. `mark` and `place` tell which windows bars begin.
 
 The stream folds one window of many symbols by itself (`openbell.engine.drive_loop`); it, too, goes through the bars of
@@ -55,20 +55,6 @@ def fold(
     sizes, written = (len(sheaf), len(ends), out_ts.shape[1]), (bits(completeness), address(out_ts, INT), address(out))
     run(_LOOPS, "fold", *sizes, *within, address(sheaf.table, INT), address(made, INT), *windows, *written)
     return made
-
-
-def tails(sheaf: Sheaf, last: Stamps, values: Floats, present: Flags) -> None:
-    """Lay the last bars of each symbol side by side, the youngest in the last step.
-
-    Parameters
-    ----------
-    last
-        Gets the stamp of each symbol's last bar, 0 where there is none; int64 (symbols,).
-    values, present
-        Filled whole: float64 (steps, 5, symbols) in the order of `FIELDS`, bool (steps, symbols).
-    """
-    into = address(last, INT), address(values), address(present, FLAG)
-    run(_LOOPS, "tails", len(sheaf), len(present), address(sheaf.table, INT), *into)
 
 
 def scatter(

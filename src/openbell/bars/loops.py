@@ -3,7 +3,6 @@
 Every loop gets the address of a list of numbers, see `openbell.machine.kept`.
 """
 
-from math import nan
 from typing import Any
 
 from numba.extending import register_jitable
@@ -98,31 +97,6 @@ def scatter(where: int) -> None:
                         shares[slot * capacity + row] = 1.0
                     i += 1
                 cursors[symbol] = i
-
-
-def tails(where: int) -> None:
-    """The last bars of many symbols as one rectangle, each symbol's youngest in the last step."""
-    given = listed(where)
-    symbols, steps = given[0], given[1]
-    sheaf, last = stamps(given, 2), stamps(given, 3)
-    values, present = floats(given, 4), flags(given, 5)
-    for begin in range(0, symbols, 64):
-        end = min(begin + 64, symbols)
-        for symbol in range(begin, end):
-            block = moved(sheaf, symbol * 7)
-            last[symbol] = stamps(block, 1)[block[0] - 1] if block[0] else 0
-        for step in range(steps):
-            for symbol in range(begin, end):
-                there = moved(sheaf, symbol * 7)[0] >= steps - step
-                present[step * symbols + symbol] = 1 if there else 0
-            for field in range(5):
-                for symbol in range(begin, end):
-                    block = moved(sheaf, symbol * 7)
-                    at = block[0] - steps + step
-                    value = nan
-                    if at >= 0:
-                        value = floats(block, 2 + field)[at]
-                    values[(step * 5 + field) * symbols + symbol] = value
 
 
 def mark(where: int) -> None:

@@ -12,17 +12,11 @@ Nothing is allocated, and no object of Python's is touched.
 from math import inf, nan
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic, register_jitable
+from numba.extending import register_jitable
 
 from openbell.bars.block import FIELDS
 from openbell.engine.drive import BLOCK, BLOCKS, FOLD, GIVEN, LANE, LINK, PLAN
-from openbell.machine.borrow import flags, floats, listed, moved, stamps
-
-# Any: numba's own objects have no types of their own.
-place_for: Any = cgutils.alloca_once
+from openbell.machine.borrow import called, flags, floats, listed, moved, stamps
 
 _FIELDS = len(FIELDS)
 _BYTES = 8
@@ -41,23 +35,6 @@ _TARGET, _BASE, _FOLD_ROWS, _FOLD_SIZE, _FIRSTS, _AFTERS = range(len(FOLD))
 _LINK_LANE, _GIVEN, _CODE, _SOURCE, _COLUMN, _REGULAR_ONLY = range(len(LINK))
 _LANE_WIDTH, _FOLD_WIDTH, _LINK_WIDTH = len(LANE), len(FOLD), len(LINK)
 _G_WIDTH, _G_PRESENT, _G_SOURCE, _G_VALUES, _G_SLOT, _G_SESSION, _G_END = GIVEN
-
-
-@intrinsic
-def _called(_: Any, code: Any, given: Any) -> Any:  # noqa: ARG001
-    """Call the loop at an address with the address of what it is given; not 0 where it raised."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
-        nothing = ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.IntType(32), [nothing.as_pointer(), nothing.as_pointer(), ir.IntType(64)])
-        result = place_for(builder, nothing)
-        error = place_for(builder, nothing)
-        return builder.call(builder.inttoptr(args[0], kind.as_pointer()), [result, error, args[1]])
-
-    return types.int32(types.int64, types.int64), codegen
-
-
-called: Any = _called
 
 
 @register_jitable(forceinline=True)

@@ -1,54 +1,26 @@
-"""Warming one indicator up for many symbols at once: the stream's own loop over their bars laid side by side.
+"""Warming indicators of one interval up for many symbols at once, by the stream's own loops.
 
-1. `Tails` lays the last bars before today of each symbol into one rectangle, the youngest in its last step.
-2. `warmed_batch` feeds the steps in order, then today's; what comes out is where each symbol stands, bit for bit what
-   `openbell.indicators.warm` gives for one.
+1. `_Rank` has the loops read from one place, where there is room for a bar of each symbol.
+2. `_Rank.march`, one compiled call, lays bars there, step by step, each symbol's youngest in the last step, and calls
+   every loop at every step. What comes out is where each symbol stands, bit for bit what `warmed` gives for one.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-from openbell.bars.block import FIELDS, Floats
-from openbell.bars.folding import tails
+from openbell.bars.block import FIELDS
 from openbell.bars.sheaf import Sheaf
-from openbell.indicators.bound import Bound
+from openbell.indicators.bound import Bound, Fed
 from openbell.indicators.chain import Ints
 from openbell.indicators.warm import NEVER
+from openbell.machine.code import FLAG, INT, address
+from openbell.machine.kept import run
 
-Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tails:
-    """Bars of many symbols, side by side.
-
-    Parameters
-    ----------
-    values, present
-        float64 (steps, 5, symbols) in the order of `FIELDS`, bool (steps, symbols).
-    last
-        The stamp of each symbol's last bar, 0 where it has none; int64 (symbols,).
-    """
-
-    values: Floats
-    present: Flags
-    last: Ints
-
-    @classmethod
-    def of(cls, sheaf: Sheaf, steps: int) -> "Tails":
-        """The last bars of each block, so many or as many as there are, each block's youngest in the last step."""
-        values, present = np.empty((steps, len(FIELDS), len(sheaf))), np.empty((steps, len(sheaf)), np.bool_)
-        last = np.empty(len(sheaf), np.int64)
-        tails(sheaf, last, values, present)
-        return cls(values, present, last)
-
-    @property
-    def none(self) -> "Tails":
-        """No bar of any of them."""
-        return Tails(self.values[:0], self.present[:0], np.zeros_like(self.last))
+_LOOPS = "openbell.indicators.batch_loop"
+# Steps that are read of one symbol before the next: a processor is quick where it reads on.
+_AHEAD = 64
 
 
 class Stand(Bound):
@@ -64,23 +36,63 @@ class Stand(Bound):
         return self
 
 
-def warmed_batch(like: Bound, past: Tails, today: Tails, ends: Ints) -> Stand:
-    """Where an indicator stands for each of many symbols; for those that do not ask where bars lie.
+class _Rank:
+    """One bar of each symbol side by side, and the links that are fed from there.
 
     Parameters
     ----------
-    like
-        The indicator as a session has it; nothing of it changes.
-    past
-        At least as many steps as the indicator's history.
-    today
-        Today's bars so far, oldest first.
-    ends
-        The end of each symbol's last bar, ns UTC.
+    stands
+        Whose links.
+    symbols
+        How many.
     """
-    stand = Stand(like, past.present.shape[1])
-    steps = len(past.present)
-    for bars, first in ((past, steps - min(steps, like.needs.history)), (today, 0)):
-        for step in range(first, len(bars.present)):
-            stand.advance(bars.values[step], bars.present[step], 0, 0, 0)
-    return stand.ended(ends)
+
+    def __init__(self, stands: Sequence[Stand], symbols: int) -> None:
+        self._bars, self._present = np.full((len(FIELDS), symbols), np.nan), np.zeros(symbols, np.bool_)
+        self._columns = np.array(sorted(set().union(*(stand.chain.columns for stand in stands))), np.int64)
+        self._ahead = np.zeros((len(self._columns), _AHEAD, symbols))
+        self._fed: list[Fed] = []
+        for stand in stands:
+            stand.aim(self._bars, self._present, 0, 0, 0)
+            self._fed += stand.fed
+        self.last = np.zeros(symbols, np.int64)
+
+    def march(self, sheaf: Sheaf, lengths: Sequence[int]) -> None:
+        """Feed each link with the last bars of every symbol, so many or as many as there are, oldest first."""
+        steps = max(lengths)
+        links = [(steps - length, link.code, link.given) for length, link in zip(lengths, self._fed, strict=True)]
+        table = np.array(links, np.int64)
+        sizes = len(sheaf), steps, len(self._columns), len(table), _AHEAD
+        read = address(sheaf.table, INT), address(self.last, INT), address(self._columns, INT), address(table, INT)
+        written = address(self._bars), address(self._present, FLAG), address(self._ahead)
+        failed = run(_LOOPS, "march", 0, *sizes, *read, *written)
+        if failed:
+            # It raises again, with its reasons, where Python can hear it.
+            self._fed[failed - 1].again()
+            raise AssertionError("an indicator raised once and, with the same bar, not again")
+
+
+def warmed_batch(likes: Sequence[Bound], past: Sheaf, today: Sheaf | None) -> tuple[list[Stand], Ints]:
+    """Where indicators stand for each of many symbols; for those that do not ask where bars lie.
+
+    Parameters
+    ----------
+    likes
+        The indicators as a session has them, of one interval; nothing of them changes.
+    past
+        At least as many bars of each symbol as the longest history of an indicator, or all there are.
+    today
+        Today's bars so far; None where nobody has any.
+
+    Returns
+    -------
+    tuple
+        A stand per indicator, not `Stand.ended` yet, and the stamp of each symbol's last bar, 0 where it has none.
+    """
+    stands = [Stand(like, len(past)) for like in likes]
+    rank = _Rank(stands, len(past))
+    links = [stand for stand in stands for _ in stand.chain.links]
+    rank.march(past, [stand.needs.history for stand in links])
+    if today is not None:
+        rank.march(today, [int(today.table[:, 0].max())] * len(links))
+    return stands, rank.last

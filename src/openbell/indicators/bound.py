@@ -147,8 +147,8 @@ class Bound:
                 columns.fixed(mask, self._updated)
         return mask
 
-    def advance(self, values: Floats, present: npt.NDArray[np.bool_], slot: int, session: int, end: int) -> None:
-        """Feed one bar of every row that has one, innermost link first."""
+    def aim(self, values: Floats, present: npt.NDArray[np.bool_], slot: int, session: int, end: int) -> None:
+        """Tell every loop which bar is next and where it lies, of every row that has one."""
         mask = self._laid_out()
         width = values.shape[1]
         if min(width, len(present)) < len(mask):
@@ -159,8 +159,13 @@ class Bound:
             link = columns.link
             source = bars + 8 * width * link.column if link.source < 0 else shown + 8 * size * link.source
             columns.given[:MOVING] = [source, bars, width, there, slot, session, end]
-            link.kernel.across(columns.at)
             shown, size = columns.given[_OUT], columns.shown.shape[1]
+
+    def advance(self, values: Floats, present: npt.NDArray[np.bool_], slot: int, session: int, end: int) -> None:
+        """Feed one bar of every row that has one, innermost link first."""
+        self.aim(values, present, slot, session, end)
+        for columns in self._columns:
+            columns.link.kernel.across(columns.at)
 
     def put(self, row: int, warm: Warm) -> None:
         """Put a row's state in place and feed it from now on."""

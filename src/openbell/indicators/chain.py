@@ -116,6 +116,13 @@ class Link:
             column=_CLOSE if spec.input is not None else FIELDS.index(spec.column or definition.column),
         )
 
+    @property
+    def columns(self) -> set[int]:
+        """The rows of `FIELDS` that it reads."""
+        definition = self.kernel.definition
+        named = {row for row, name in enumerate(FIELDS) if name in definition.bar_fields}
+        return named | {self.column} if definition.sourced and self.source < 0 else named
+
     def fresh(self) -> Carried:
         """The state before any bar."""
         everything = self.start.copy()
@@ -154,6 +161,11 @@ class Chain:
             _ = link.kernel.through
             if across:
                 _ = link.kernel.across
+
+    @property
+    def columns(self) -> set[int]:
+        """The rows of `FIELDS` that its links read."""
+        return {row for link in self.links for row in link.columns}
 
     def fresh(self) -> tuple[Carried, ...]:
         """The state before any bar, link by link."""

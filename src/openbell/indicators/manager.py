@@ -3,12 +3,15 @@
 Rows are numbers that the session hands out; nothing here knows a symbol, a clock or a calendar.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import Block, Floats
 from openbell.bars.interval import Interval
-from openbell.indicators.batch import Stand, Tails, warmed_batch
+from openbell.bars.sheaf import Sheaf
+from openbell.indicators.batch import Stand, warmed_batch
 from openbell.indicators.bound import Bound
 from openbell.indicators.chain import Figures, Ints, Places
 from openbell.indicators.spec import IndicatorSpec
@@ -78,9 +81,9 @@ class IndicatorManager:
         """The canonical state after history and today's bars; changes nothing. See `openbell.indicators.warm`."""
         return warmed(self._bound[spec].chain, spec.needs, history, today, places, keep)
 
-    def warm_many(self, spec: IndicatorSpec, past: Tails, today: Tails, ends: Ints) -> Stand:
-        """`warm` for many symbols at once, of an indicator that does not ask where bars lie."""
-        return warmed_batch(self._bound[spec], past, today, ends)
+    def warm_many(self, specs: Sequence[IndicatorSpec], past: Sheaf, today: Sheaf | None) -> tuple[list[Stand], Ints]:
+        """`warm` for many symbols at once, of indicators that do not ask where bars lie. See `warmed_batch`."""
+        return warmed_batch([self._bound[spec] for spec in specs], past, today)
 
     def adopt(self, spec: IndicatorSpec, row: int, warm: Warm) -> None:
         """Put a row's state in place and feed it from now on. In memory only."""

@@ -1,4 +1,4 @@
-"""What the loops read of the addresses that they are given: columns, numbers, and parts of a column as windows.
+"""What the loops read of the addresses that they are given: columns, numbers, windows of a column, other loops.
 
 A slice inside a compiled loop adds to a counter that all threads share, and takes it off again: some nanoseconds per
 symbol, more than the indicator itself costs. Whoever calls a loop holds the arrays, so that nothing is counted here.
@@ -7,7 +7,9 @@ symbol, more than the indicator itself costs. Whoever calls a loop holds the arr
 from collections.abc import Callable
 from typing import Any
 
+from llvmlite import ir
 from numba import extending, types
+from numba.core import cgutils
 from numba.np import arrayobj
 
 # Any: numba's own objects have no types of their own.
@@ -15,6 +17,7 @@ intrinsic: Callable[[Any], Any] = extending.intrinsic
 make_array: Any = arrayobj.make_array
 populate_array: Any = arrayobj.populate_array
 pointer: Any = types.CPointer
+place_for: Any = cgutils.alloca_once
 
 
 @intrinsic
@@ -68,6 +71,20 @@ def part(_: Any, column: Any, length: Any) -> Any:  # noqa: ARG001
 def strided(_: Any, column: Any, length: Any, step: Any) -> Any:  # noqa: ARG001
     """Every ``step``-th float64 of a column, ``length`` of them, as an array; bounds are not looked at."""
     return types.Array(types.float64, 1, "A")(column, types.intp, types.intp), _array
+
+
+@intrinsic
+def called(_: Any, code: Any, given: Any) -> Any:  # noqa: ARG001
+    """Call the loop at an address with the address of what it is given; not 0 where it raised."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
+        nothing = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.IntType(32), [nothing.as_pointer(), nothing.as_pointer(), ir.IntType(64)])
+        result = place_for(builder, nothing)
+        error = place_for(builder, nothing)
+        return builder.call(builder.inttoptr(args[0], kind.as_pointer()), [result, error, args[1]])
+
+    return types.int32(types.int64, types.int64), codegen
 
 
 def _array(context: Any, builder: Any, signature: Any, args: Any) -> Any:

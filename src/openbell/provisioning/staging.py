@@ -315,7 +315,11 @@ class Stager:
                 self._warm_alone(group, specs, failed)
                 continue
             for start in range(0, len(group), BESIDE):
-                self._warm_beside(group[start : start + BESIDE], interval, specs)
+                beside = group[start : start + BESIDE]
+                try:
+                    self._warm_beside(beside, interval, specs)
+                except Exception:  # a user's indicator may raise anything; alone it is told whose bars do that
+                    self._warm_alone(beside, specs, failed)
         return failed
 
     def _warm_beside(self, group: Sequence[StagedSymbol], interval: Interval, specs: Sequence[IndicatorSpec]) -> None:

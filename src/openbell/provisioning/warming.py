@@ -8,7 +8,7 @@ import numpy as np
 from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.bars.sheaf import Sheaf
-from openbell.indicators.batch import Stand, Tails
+from openbell.indicators.batch import Stand
 from openbell.indicators.chain import Ints, Places
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
@@ -52,16 +52,12 @@ class Warmer:
 
     def many(self, specs: Sequence[IndicatorSpec], bars: Sequence[Bars]) -> list[Stand]:
         """Indicators of one interval for many symbols, none of which asks where bars lie."""
-        manager = self._session.indicators
         steps = max(spec.needs.history for spec in specs)
-        past = Tails.of(Sheaf.of([one.history.ending(steps) for one in bars]), steps)
-        longest = max(len(one.today) for one in bars)
-        stamps, today = past.last, past.none
-        if longest:
-            today = Tails.of(Sheaf.of([one.today for one in bars]), longest)
-            stamps = np.where(today.last > 0, today.last, stamps)
+        past = Sheaf.of([one.history.ending(steps) for one in bars])
+        today = Sheaf.of([one.today for one in bars]) if any(len(one.today) for one in bars) else None
+        stands, stamps = self._session.indicators.warm_many(specs, past, today)
         ends = self._ends(specs[0].interval, stamps)
-        return [manager.warm_many(spec, past, today, ends) for spec in specs]
+        return [stand.ended(ends) for stand in stands]
 
     def trimmed(self, history: History, amount: Amount) -> History:
         """The shortest end of history that holds the amount."""
