@@ -73,30 +73,44 @@ def _folded(block: Any, i: int, bars: int, given: Any, out_ts: Any, out: Any) ->
 
 
 def scatter(where: int) -> None:
-    """Put bars of many symbols where they belong in a panel, some rows at a time: memory is gone through once."""
+    """Put bars of many symbols where they belong in a panel, some rows and some windows at a time.
+
+    So many numbers that follow one another are read of a symbol that the processor fetches the next ones by itself, and
+    so few are written before the next symbol's that these find their place in the nearest memory.
+    """
     given = listed(where)
-    symbols, slots, capacity, kept = given[0], given[1], given[2], given[3]
-    sheaf, rows, cursors = stamps(given, 4), stamps(given, 5), stamps(given, 6)
-    stamped, values, present, shares = stamps(given, 7), floats(given, 8), flags(given, 9), floats(given, 10)
-    for begin in range(0, symbols if slots else 0, 16):
-        end = min(begin + 16, symbols)
+    symbols, slots = given[0], given[1]
+    sheaf, cursors, stamped = stamps(given, 4), stamps(given, 6), stamps(given, 7)
+    for begin in range(0, symbols if slots else 0, 64):
+        end = min(begin + 64, symbols)
         for symbol in range(begin, end):
             block = moved(sheaf, symbol * 7)
             cursors[symbol] = _first_from(stamps(block, 1), block[0], stamped[0])
-        for slot in range(slots):
+        for slot in range(0, slots, 32):
             for symbol in range(begin, end):
-                block, i, row = moved(sheaf, symbol * 7), cursors[symbol], rows[symbol]
-                ts = stamps(block, 1)
-                while i < block[0] and ts[i] < stamped[slot]:
-                    i += 1
-                if i < block[0] and ts[i] == stamped[slot]:
-                    for field in range(5):
-                        values[(slot * 5 + field) * capacity + row] = floats(block, 2 + field)[i]
-                    present[slot * capacity + row] = 1
-                    if kept:
-                        shares[slot * capacity + row] = 1.0
-                    i += 1
-                cursors[symbol] = i
+                _scattered(given, symbol, slot, min(slot + 32, slots))
+
+
+@register_jitable(forceinline=True)
+def _scattered(given: Any, symbol: int, slot: int, until: int) -> None:
+    """The bars of a symbol for some windows of a panel; its cursor is moved on."""
+    capacity, kept, row, cursors = given[2], given[3], stamps(given, 5)[symbol], stamps(given, 6)
+    stamped, values, present, shares = stamps(given, 7), floats(given, 8), flags(given, 9), floats(given, 10)
+    block, i = moved(stamps(given, 4), symbol * 7), cursors[symbol]
+    bars, ts, opens, highs, lows = block[0], stamps(block, 1), floats(block, 2), floats(block, 3), floats(block, 4)
+    closes, volumes = floats(block, 5), floats(block, 6)
+    for at in range(slot, until):
+        while i < bars and ts[i] < stamped[at]:
+            i += 1
+        if i < bars and ts[i] == stamped[at]:
+            bar = moved(values, at * 5 * capacity + row)
+            bar[0], bar[capacity], bar[2 * capacity] = opens[i], highs[i], lows[i]
+            bar[3 * capacity], bar[4 * capacity] = closes[i], volumes[i]
+            present[at * capacity + row] = 1
+            if kept:
+                shares[at * capacity + row] = 1.0
+            i += 1
+    cursors[symbol] = i
 
 
 def mark(where: int) -> None:
