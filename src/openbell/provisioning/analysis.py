@@ -63,7 +63,7 @@ class Draft:
     @property
     def refused(self) -> bool:
         """Whether something fatal was found."""
-        return any(problem.fatal for problem in self.problems)
+        return bool(self.problems) and any(problem.fatal for problem in self.problems)
 
     def missing(self, interval: Interval) -> bool:
         """Whether the symbol does not have an interval yet."""

@@ -8,8 +8,7 @@ from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.bars.sheaf import Sheaf
 from openbell.feeds.replay import ReplayFeed
-from openbell.indicators.batch import Stand
-from openbell.provisioning.staged import StagedSeries, StagedSymbol
+from openbell.provisioning.staged import StagedSeries, StagedSymbol, Warmed
 from openbell.session.asks import AddSymbol, Ask
 from openbell.session.records import Series, SymbolRecord, Tier
 from openbell.session.session_data import SessionData
@@ -23,10 +22,9 @@ def make_room(session: SessionData, feed: ReplayFeed, staged: Iterable[StagedSym
     group = list(staged)
     session.reserve(sum(one.record is None for one in group))
     feed.reserve(session.capacity)
-    for one in group:
-        for interval, series in one.series.items():
-            if series.tape is not None:
-                feed.record(interval, session.time.grid(interval), session.capacity)
+    taped = (interval for one in group for interval, series in one.series.items() if series.tape is not None)
+    for interval in dict.fromkeys(taped):
+        feed.record(interval, session.time.grid(interval), session.capacity)
 
 
 def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: Sequence[StagedSymbol]) -> None:
@@ -36,10 +34,10 @@ def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: Se
             evict(session, feed, name)
     pairs = [(_entered(session, data, one), one) for one in staged]
     _admit(session, pairs)
-    for record, one in pairs:
-        _fill(session, record, one)
+    _fill(session, pairs)
     _adopt(session, pairs)
     _tape(feed, pairs)
+    session.weigh(record for record, _ in pairs)
 
 
 def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> SymbolRecord:
@@ -54,8 +52,8 @@ def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> S
         _put(record, interval, series)
     for key, (spec, _) in staged.warm.items():
         record.indicators[key] = spec
-    for stand, _ in staged.stands:
-        record.indicators[stand.spec.key] = stand.spec
+    for warmed, _ in staged.warmed:
+        record.indicators.update(warmed.specs)
     record.kept |= staged.kept
     if staged.quality is not None:
         record.history_quality, record.session_quality = staged.quality
@@ -77,16 +75,16 @@ def _admit(session: SessionData, pairs: Pairs) -> None:
         session.lane(interval).admit(rows, base=base, streamed=base is None)
 
 
-def _fill(session: SessionData, record: SymbolRecord, staged: StagedSymbol) -> None:
-    """Today's bars up to now, and the indicators that were warmed up for this symbol alone."""
-    for interval, series in staged.series.items():
-        if len(series.today):
-            session.lanes[interval].panel.write(record.row, series.slots, series.today)
-    for spec, warm in staged.warm.values():
-        session.indicators.adopt(spec, record.row, warm)
-        if warm.kept is not None:
-            session.keep(spec, record.row, warm.kept)
-    session.weigh(record)
+def _fill(session: SessionData, pairs: Pairs) -> None:
+    """Today's bars up to now, and the indicators that were warmed up for a symbol alone."""
+    for record, one in pairs:
+        for interval, series in one.series.items():
+            if series.slots.size:
+                session.lanes[interval].panel.write(record.row, series.slots, series.today)
+        for spec, warm in one.warm.values():
+            session.indicators.adopt(spec, record.row, warm)
+            if warm.kept is not None:
+                session.keep(spec, record.row, warm.kept)
 
 
 def _tape(feed: ReplayFeed, pairs: Pairs) -> None:
@@ -103,14 +101,14 @@ def _tape(feed: ReplayFeed, pairs: Pairs) -> None:
 
 def _adopt(session: SessionData, pairs: Pairs) -> None:
     """The indicators that were warmed up for many symbols together."""
-    groups: dict[int, tuple[Stand, list[int], list[int]]] = {}
+    groups: dict[Warmed, list[tuple[int, int]]] = {}
     for record, one in pairs:
-        for stand, place in one.stands:
-            _, rows, places = groups.setdefault(id(stand), (stand, [], []))
-            rows.append(record.row)
-            places.append(place)
-    for stand, rows, places in groups.values():
-        session.indicators.adopt_many(stand, np.array(rows, np.int64), np.array(places, np.int64))
+        for warmed, place in one.warmed:
+            groups.setdefault(warmed, []).append((record.row, place))
+    for warmed, placed in groups.items():
+        rows, places = np.array(placed, np.int64).T
+        for stand in warmed.stands:
+            session.indicators.adopt_many(stand, rows, places)
 
 
 def evict(session: SessionData, feed: ReplayFeed, symbol: str) -> None:

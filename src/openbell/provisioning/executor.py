@@ -107,16 +107,15 @@ class Executor:
         """Symbols that are alike, step by step, each with its share of the time; those that are ready at the end."""
         for place, step in enumerate(group[0].requirements.provisioning_steps):
             began, about = perf_counter(), step.symbol if isinstance(step, EvictSymbol) else ""
-            if self._observer is not None or any(one.unread for one in group):
+            reads = isinstance(step, LOADING)
+            if self._observer is not None or (reads and any(one.unread for one in group)):
                 group = [one for one in group if self._begins(one, place, failed)]
             group = self._carried_out(stager, group, step, failed)
             if not group:
                 break
             report = StepReport(str(step), (perf_counter() - began) / len(group), 0, about)
-            reads = isinstance(step, LOADING)
             for one in group:
-                own = one.requirements.provisioning_steps[place]
-                one.reports.append(report._replace(bars=own.bars) if reads and isinstance(own, LOADING) else report)
+                one.reports.append(_reading(report, one, place) if reads else report)
         return group
 
     def _begins(self, staged: StagedSymbol, place: int, failed: Failed) -> bool:
@@ -155,9 +154,9 @@ class Executor:
             if symbol in errors:
                 self._fail(staged.pop(symbol), REGISTER, errors[symbol], failed)
                 continue
-            place = next(place for place, report in enumerate(one.reports) if report.step == REGISTER)
-            report = one.reports[place]
-            one.reports[place] = report._replace(seconds=report.seconds + share)
+            place = [report.step for report in one.reports].index(REGISTER)
+            step, seconds, bars, about = one.reports[place]
+            one.reports[place] = StepReport(step, seconds + share, bars, about)
 
     def _fail(self, staged: StagedSymbol, step: str, error: Exception, failed: Failed) -> None:
         requirements = staged.requirements
@@ -196,3 +195,9 @@ class Executor:
             problems=(*requirements.problems, *problems),
             at=self._session.time.now,
         )
+
+
+def _reading(report: StepReport, staged: StagedSymbol, place: int) -> StepReport:
+    """The report of a step that reads, with the bars that one symbol's own brought."""
+    own = staged.requirements.provisioning_steps[place]
+    return StepReport(report.step, report.seconds, own.bars) if isinstance(own, LOADING) else report

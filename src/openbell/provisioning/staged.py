@@ -1,6 +1,6 @@
 """What staging makes: symbols that are ready to be committed, and which of them can be made ready together."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -39,6 +39,19 @@ class StagedSeries:
     tape: Block | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Warmed:
+    """Indicators that were warmed up for many symbols together; each symbol has its place in all of them."""
+
+    stands: Sequence[Stand]
+    specs: Mapping[str, IndicatorSpec]
+
+    @classmethod
+    def of(cls, stands: Sequence[Stand]) -> "Warmed":
+        """Stands, with their specs by key."""
+        return cls(stands, {stand.spec.key: stand.spec for stand in stands})
+
+
 @dataclass(slots=True)
 class StagedSymbol:
     """What was read for a symbol, and all that its steps bring, ready to be committed."""
@@ -51,7 +64,7 @@ class StagedSymbol:
     series: dict[Interval, StagedSeries] = field(default_factory=dict)
     specs: tuple[IndicatorSpec, ...] = ()
     warm: dict[str, tuple[IndicatorSpec, Warm]] = field(default_factory=dict)
-    stands: list[tuple[Stand, int]] = field(default_factory=list)
+    warmed: list[tuple[Warmed, int]] = field(default_factory=list)
     kept: frozenset[str] = frozenset()
     upgrade: bool = False
     evicted: tuple[str, ...] = ()

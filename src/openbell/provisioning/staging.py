@@ -22,7 +22,7 @@ from openbell.market.windows import windows
 from openbell.provisioning.bases import base_of
 from openbell.provisioning.past import MINUTE, PastFigures, curve
 from openbell.provisioning.requirements import ProvisioningRequirements
-from openbell.provisioning.staged import NO_BARS, StagedSeries, StagedSymbol, grouped, spans_of
+from openbell.provisioning.staged import NO_BARS, StagedSeries, StagedSymbol, Warmed, grouped, spans_of
 from openbell.provisioning.steps import (
     AddInterval,
     CalculateAggregates,
@@ -325,9 +325,9 @@ class Stager:
 
     def _warm_beside(self, group: Sequence[StagedSymbol], interval: Interval, specs: Sequence[IndicatorSpec]) -> None:
         bars = [self._bars_of(one, interval) for one in group]
-        for stand in self._warmer.many(specs, bars):
-            for place, one in enumerate(group):
-                one.stands.append((stand, place))
+        warmed = Warmed.of(self._warmer.many(specs, bars))
+        for place, one in enumerate(group):
+            one.warmed.append((warmed, place))
 
     def _warm_alone(
         self, group: Sequence[StagedSymbol], specs: Sequence[IndicatorSpec], failed: dict[str, Exception]

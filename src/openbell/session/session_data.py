@@ -1,6 +1,6 @@
 """Everything a session holds today, and the few moves that change it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -131,13 +131,13 @@ class SessionData:
             self.names.append("")
         self.names[record.row] = record.name
 
-    def weigh(self, record: SymbolRecord) -> None:
-        """Note how many bytes a symbol's bars take: history, and today's room."""
-        bars = 0
-        for interval, series in record.series.items():
-            bars += len(series.history) + len(self.lanes[interval].panel.grid)
-        self.bytes_held += bars * BYTES_PER_BAR - self.weights.get(record.name, 0)
-        self.weights[record.name] = bars * BYTES_PER_BAR
+    def weigh(self, records: Iterable[SymbolRecord]) -> None:
+        """Note how many bytes the bars of symbols take: history, and today's room."""
+        room = {interval: len(lane.panel.grid) for interval, lane in self.lanes.items()}
+        for record in records:
+            bars = sum([len(series.history) + room[interval] for interval, series in record.series.items()])
+            self.bytes_held += bars * BYTES_PER_BAR - self.weights.get(record.name, 0)
+            self.weights[record.name] = bars * BYTES_PER_BAR
 
     def is_unheld(self, symbol: str) -> bool:
         """Whether a symbol is ad hoc, not locked, and held by nobody: it may go when room is needed."""
