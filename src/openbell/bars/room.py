@@ -11,7 +11,7 @@ import numpy as np
 
 from openbell.bars.block import Floats
 
-_LARGE_BYTES = 1 << 22
+_LARGE_BYTES = 1 << 19
 _KEPT_BYTES = 1 << 29
 _WASTE = 1.25
 
