@@ -8,17 +8,24 @@ import ctypes
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 
 
 @contextmanager
 def collector_resting() -> Iterator[None]:
-    """Within it the cyclic collector does not run; one that was off before stays off."""
+    """Within it the cyclic collector does not run; one that was off before stays off.
+
+    What was made meanwhile counts as old afterwards: else the collector would go through all of it at once.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
@@ -28,4 +35,9 @@ def give_back() -> None:
     The C library keeps what lies between objects that stay: over a run of years it would add up.
     """
     with suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
+        _system().malloc_trim(0)
+
+
+@cache
+def _system() -> ctypes.CDLL:
+    return ctypes.CDLL(None)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sessions import document, store_blocks
 
 import openbell as ob
-from openbell.bars.block import Block
+from openbell.bars.block import FIELDS, Block, Floats
 from openbell.bars.interval import Interval
 from openbell.provisioning.result import ProvisioningResult
 from openbell.testing.market import SyntheticMarket
@@ -58,12 +58,17 @@ def lawful(examples: int) -> Callable[[Any], Any]:
     )
 
 
+def with_columns(block: Block, **columns: Floats) -> Block:
+    """A block with some columns in the place of its own."""
+    return Block.of(block.ts, [columns.get(name, getattr(block, name)) for name in FIELDS], block.completeness)
+
+
 def market_blocks() -> Blocks:
     """Nine sessions from 2024-06-24 to 2024-07-05: the half day of 3 July and the holiday after it are among them."""
     whole = SyntheticMarket(("AAA", "BBB", "THIN", "LATE", "GONE", "MUTE", "FRESH"), sessions=9, start=FIRST)
     minutes = dict(whole.blocks())
     mute = minutes["MUTE"]
-    minutes["MUTE"] = replace(mute, volume=np.full(len(mute), np.nan))
+    minutes["MUTE"] = with_columns(mute, volume=np.full(len(mute), np.nan))
     opens = int(np.datetime64("2024-07-02T15:00", "ns").astype(np.int64))
     minutes["FRESH"] = minutes["FRESH"][minutes["FRESH"].ts >= opens]
     five = SyntheticMarket(("FIVE",), sessions=9, start=FIRST, interval="5m", seed=2)

@@ -1,7 +1,6 @@
 """Law 2: nothing that can be read, planned or refused at a moment depends on anything that is stored after it."""
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,21 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lawful import SPECS, SYMBOLS, Blocks, Wish, begun, clock, ends_of, lawful, reading, session_file, stored, wishes
+from lawful import (
+    SPECS,
+    SYMBOLS,
+    Blocks,
+    Wish,
+    begun,
+    clock,
+    ends_of,
+    lawful,
+    reading,
+    session_file,
+    stored,
+    wishes,
+    with_columns,
+)
 
 import openbell as ob
 from openbell.bars.block import Block
@@ -142,9 +155,9 @@ def test_the_law_would_notice_a_leak(market, blocks, tmp_path):
     day = begun(session_file(market), 100)
     minutes = blocks["1m"]
     past = minutes["AAA"].ts < day.time.now - 60_000_000_000
-    raised = replace(minutes["AAA"], close=np.where(past, minutes["AAA"].close, minutes["AAA"].close + 0.01))
+    raised = with_columns(minutes["AAA"], close=np.where(past, minutes["AAA"].close, minutes["AAA"].close + 0.01))
     high = np.maximum(raised.high, raised.close)
-    store = stored(tmp_path, {**blocks, "1m": {**minutes, "AAA": replace(raised, high=high)}})
+    store = stored(tmp_path, {**blocks, "1m": {**minutes, "AAA": with_columns(raised, high=high)}})
 
     other = begun(session_file(store), 100)
 

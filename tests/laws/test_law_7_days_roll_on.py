@@ -1,7 +1,6 @@
 """A day of a long run is that day alone: what rolls on from day to day in the store's cache is never seen."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lawful import Blocks, Fact, Wish, clock, lawful, reading, session_file, stored, wishes
+from lawful import Blocks, Fact, Wish, clock, lawful, reading, session_file, stored, wishes, with_columns
 
 import openbell as ob
 from openbell.session.digest import symbol_digest
@@ -72,7 +71,7 @@ def test_an_import_meanwhile_is_seen_by_the_next_run_only(blocks: Blocks, tmp_pa
         lived(run, when)
 
     bars = blocks["1m"]["AAA"]
-    corrected = replace(bars, close=bars.close + 0.01, high=bars.high + 0.01)
+    corrected = with_columns(bars, close=bars.close + 0.01, high=bars.high + 0.01)
     import_frames({("AAA", "1m"): frame_of(corrected)}, tmp_path / "store")
 
     fresh, later = (ob.SessionCoordinator.from_file(source) for _ in range(2))

@@ -1,8 +1,9 @@
 """The compiled loops that fold bars, as functions of arrays.
 
 1. `fold` makes coarser bars of each of many symbols' bars, over time.
-2. `scatter` puts the bars of many symbols side by side, each where it belongs.
-3. `mark` and `place` tell which windows bars begin.
+2. `between` and `lay` find the bars of a stretch of time in each of many blocks, and put blocks behind others.
+3. `scatter` puts the bars of many symbols side by side, each where it belongs.
+4. `mark` and `place` tell which windows bars begin.
 
 The stream folds one window of many symbols by itself (`openbell.engine.drive_loop`); it, too, goes through the bars of
 a window in order of time, so that both give the same bits.
@@ -11,7 +12,7 @@ a window in order of time, so that both give the same bits.
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.block import Floats
+from openbell.bars.block import Block, Floats
 from openbell.bars.grid import Stamps
 from openbell.bars.sheaf import Sheaf
 from openbell.machine.code import FLAG, INT, address
@@ -47,7 +48,7 @@ def fold(
     begins, ends, stamps, expected
         The windows: edges, what a bar is stamped with, and base bars of a whole one.
     out_ts, out
-        Written from the front: int64 (symbols, n), and float64 (symbols, 6, n) with open, high, low, close, volume and
+        Written from the front: int64 (symbols, n), and float64 (6, symbols, n) with open, high, low, close, volume and
         share.
     """
     made = np.empty(len(sheaf), np.int64)
@@ -55,6 +56,25 @@ def fold(
     sizes, written = (len(sheaf), len(ends), out_ts.shape[1]), (bits(completeness), address(out_ts, INT), address(out))
     run(_LOOPS, "fold", *sizes, *within, address(sheaf.table, INT), address(made, INT), *windows, *written)
     return made
+
+
+def between(sheaf: Sheaf, start: int, end: int) -> list[Block]:
+    """`Block.between` of each block; only as many bars count as the sheaf's table says."""
+    rows = np.empty((len(sheaf), 2), np.int64)
+    run(_LOOPS, "cut", len(sheaf), start, end, address(sheaf.table, INT), address(rows, INT))
+    spans = zip(sheaf.blocks, *rows.T.tolist(), strict=True)
+    return [block.rows(first, last) if first or last < len(block) else block for block, first, last in spans]
+
+
+def lay(sheaf: Sheaf, targets: Rows) -> None:
+    """Copy the columns of each block to where the columns of another one begin; bars without completeness are whole.
+
+    Parameters
+    ----------
+    targets
+        int64 (blocks, 8), as in a `Sheaf`; all columns are there.
+    """
+    run(_LOOPS, "lay", len(sheaf), address(sheaf.table, INT), address(targets, INT))
 
 
 def scatter(

@@ -9,6 +9,9 @@ from numba.extending import register_jitable
 
 from openbell.machine.borrow import counts, flags, floats, listed, moved, number, stamps
 
+# Numbers per block of a sheaf.
+_BLOCK = 8
+
 
 @register_jitable(forceinline=True)
 def _first_from(ts: Any, bars: int, stamp: int) -> int:
@@ -29,8 +32,8 @@ def fold(where: int) -> None:
     symbols, room, left, right = given[0], given[2], given[3], given[4]
     sheaf, made = stamps(given, 5), stamps(given, 6)
     for symbol in range(symbols):
-        block = moved(sheaf, symbol * 7)
-        out_ts, out = moved(stamps(given, 12), symbol * room), moved(floats(given, 13), symbol * room * 6)
+        block = moved(sheaf, symbol * _BLOCK)
+        out_ts, out = moved(stamps(given, 12), symbol * room), moved(floats(given, 13), symbol * room)
         ts = stamps(block, 1)
         first, last = _first_from(ts, block[0], left), _first_from(ts, block[0], right)
         made[symbol] = _folded(block, first, last, given, out_ts, out)
@@ -41,7 +44,7 @@ def _folded(block: Any, i: int, bars: int, given: Any, out_ts: Any, out: Any) ->
     """Fold one symbol's bars from one row until before another; how many it gave."""
     ts, open_, high, low = stamps(block, 1), floats(block, 2), floats(block, 3), floats(block, 4)
     close, volume = floats(block, 5), floats(block, 6)
-    windows, room, completeness = given[1], given[2], number(given, 11)
+    windows, room, completeness = given[1], given[0] * given[2], number(given, 11)
     begins, ends, stamped, expected = stamps(given, 7), stamps(given, 8), stamps(given, 9), counts(given, 10)
     n, window = 0, windows
     if i < bars:
@@ -72,6 +75,32 @@ def _folded(block: Any, i: int, bars: int, given: Any, out_ts: Any, out: Any) ->
     return n
 
 
+def cut(where: int) -> None:
+    """Where the bars of a stretch of time lie in each of many blocks."""
+    given = listed(where)
+    symbols, start, end, sheaf, rows = given[0], given[1], given[2], stamps(given, 3), stamps(given, 4)
+    for symbol in range(symbols):
+        block = moved(sheaf, symbol * _BLOCK)
+        ts = stamps(block, 1)
+        rows[symbol * 2], rows[symbol * 2 + 1] = _first_from(ts, block[0], start), _first_from(ts, block[0], end)
+
+
+def lay(where: int) -> None:
+    """Copy the columns of many blocks, each to a place of its own."""
+    given = listed(where)
+    symbols, sheaf, targets = given[0], stamps(given, 1), stamps(given, 2)
+    for symbol in range(symbols):
+        block, target = moved(sheaf, symbol * _BLOCK), moved(targets, symbol * _BLOCK)
+        bars, whole = block[0], block[_BLOCK - 1] == 0
+        for column in range(1, _BLOCK - 1):
+            source, copy = stamps(block, column), stamps(target, column)
+            for i in range(bars):
+                copy[i] = source[i]
+        shares, copied = floats(block, _BLOCK - 1), floats(target, _BLOCK - 1)
+        for i in range(bars):
+            copied[i] = 1.0 if whole else shares[i]
+
+
 def scatter(where: int) -> None:
     """Put bars of many symbols where they belong in a panel, some rows and some windows at a time.
 
@@ -84,7 +113,7 @@ def scatter(where: int) -> None:
     for begin in range(0, symbols if slots else 0, 64):
         end = min(begin + 64, symbols)
         for symbol in range(begin, end):
-            block = moved(sheaf, symbol * 7)
+            block = moved(sheaf, symbol * _BLOCK)
             cursors[symbol] = _first_from(stamps(block, 1), block[0], stamped[0])
         for slot in range(0, slots, 32):
             for symbol in range(begin, end):
@@ -96,7 +125,7 @@ def _scattered(given: Any, symbol: int, slot: int, until: int) -> None:
     """The bars of a symbol for some windows of a panel; its cursor is moved on."""
     capacity, kept, row, cursors = given[2], given[3], stamps(given, 5)[symbol], stamps(given, 6)
     stamped, values, present, shares = stamps(given, 7), floats(given, 8), flags(given, 9), floats(given, 10)
-    block, i = moved(stamps(given, 4), symbol * 7), cursors[symbol]
+    block, i = moved(stamps(given, 4), symbol * _BLOCK), cursors[symbol]
     bars, ts, opens, highs, lows = block[0], stamps(block, 1), floats(block, 2), floats(block, 3), floats(block, 4)
     closes, volumes = floats(block, 5), floats(block, 6)
     for at in range(slot, until):

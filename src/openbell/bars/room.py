@@ -1,4 +1,4 @@
-"""Room for large arrays, used again when nobody looks at what was in it.
+"""Room for arrays, used again when nobody looks at what was in it.
 
 A system takes its time over memory that is touched for the first time: for the panels of a whole market many times as
 long as filling them takes. So the room of yesterday's panels, or of the last session's, is kept for the next ones.
@@ -11,24 +11,69 @@ import numpy as np
 
 from openbell.bars.block import Floats
 
-_LARGE_BYTES = 1 << 19
-_KEPT_BYTES = 1 << 29
-_WASTE = 1.25
+_LARGE_BYTES = 1 << 18
 
-_free: list[Floats] = []
-_taking = threading.Lock()
+
+class Rooms:
+    """Room of some kind of arrays. Any number of threads may share one.
+
+    Parameters
+    ----------
+    limit_bytes
+        How much is kept while nobody uses it.
+    waste
+        How many times too large room may be for what it is given for.
+
+    Examples
+    --------
+    >>> rooms = Rooms(1 << 20, 1.5)
+    >>> len(rooms.take(1000)) >= 1000
+    True
+    """
+
+    def __init__(self, limit_bytes: int, waste: float) -> None:
+        self._limit, self._waste = limit_bytes, waste
+        self._free: list[Floats] = []
+        self._taking = threading.Lock()
+
+    def take(self, size: int) -> Floats:
+        """Room for at least so many numbers, with anything in it; given back with its last view."""
+        room: Floats = np.asarray(_Room(self._taken(size), self))
+        return room
+
+    def give(self, memory: Floats) -> None:
+        """Keep what nobody looks into any more, if there is not too much of it."""
+        if sum(free.nbytes for free in self._free) + memory.nbytes <= self._limit:
+            self._free.append(memory)
+
+    def _taken(self, size: int) -> Floats:
+        """The smallest that is free and not much too large.
+
+        Else it is new, and takes the place of what has been free for longest: sizes that are not asked for any more,
+        of short days or of fewer symbols, would stay for good.
+        """
+        with self._taking:
+            fitting = [memory for memory in self._free if size <= len(memory) <= self._waste * size]
+            if fitting:
+                best = min(fitting, key=len)
+                # By identity: arrays that are compared are compared number by number.
+                return self._free.pop(next(place for place, memory in enumerate(self._free) if memory is best))
+            del self._free[:1]
+        return np.empty(size)
 
 
 class _Room:
-    """What an array and all views of it look into; given back with the last of them."""
+    """What an array and all views of it look into."""
 
-    def __init__(self, memory: Floats, shape: tuple[int, ...]) -> None:
-        self._memory = memory
-        self.__array_interface__ = memory.__array_interface__ | {"shape": shape, "strides": None}
+    def __init__(self, memory: Floats, rooms: Rooms) -> None:
+        self._memory, self._rooms = memory, rooms
+        self.__array_interface__ = memory.__array_interface__
 
-    def __del__(self, free: list[Floats] = _free) -> None:
-        if sum(memory.nbytes for memory in free) + self._memory.nbytes <= _KEPT_BYTES:
-            free.append(self._memory)
+    def __del__(self) -> None:
+        self._rooms.give(self._memory)
+
+
+_PANELS = Rooms(1 << 29, 1.25)
 
 
 def filled(shape: tuple[int, ...], value: float) -> Floats:
@@ -49,22 +94,6 @@ def filled(shape: tuple[int, ...], value: float) -> Floats:
     size = prod(shape)
     if 8 * size < _LARGE_BYTES:
         return np.full(shape, value)
-    array: Floats = np.asarray(_Room(_taken(size), shape))
+    array = _PANELS.take(size)[:size].reshape(shape)
     array.fill(value)
     return array
-
-
-def _taken(size: int) -> Floats:
-    """Room for so many numbers: the smallest that is free and not much too large.
-
-    Else it is new, and takes the place of what has been free for longest: sizes that are not asked for any more, of
-    short days or of fewer symbols, would stay for good.
-    """
-    with _taking:
-        fitting = [memory for memory in _free if size <= len(memory) <= _WASTE * size]
-        if fitting:
-            best = min(fitting, key=len)
-            # By identity: arrays that are compared are compared number by number.
-            return _free.pop(next(place for place, memory in enumerate(_free) if memory is best))
-        del _free[:1]
-    return np.empty(size)

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import Block
-from openbell.machine.code import INT, address
 
-WIDTH = 7
-"""Numbers per block: how many bars, and where stamps, open, high, low, close and volume begin."""
+WIDTH = 8
+"""Numbers per block, those of `Block.where`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +22,7 @@ class Sheaf:
     blocks
         One per symbol. They hold what the addresses point to.
     table
-        int64 (blocks, 7), see `WIDTH`.
+        int64 (blocks, 8): `Block.where` of each.
     """
 
     blocks: Sequence[Block]
@@ -37,8 +37,8 @@ class Sheaf:
         >>> len(Sheaf.of([Block.empty(), Block.empty()]))
         2
         """
-        numbers = [(len(block.ts), address(block.ts, INT), *map(address, block.columns)) for block in blocks]
-        return cls(blocks, np.array(numbers, np.int64).reshape(-1, WIDTH))
+        numbers = chain.from_iterable([block.where for block in blocks])
+        return cls(blocks, np.fromiter(numbers, np.int64, WIDTH * len(blocks)).reshape(-1, WIDTH))
 
     def of_some(self, places: Sequence[int]) -> "Sheaf":
         """The sheaf of some of these blocks, by their places, ascending."""

@@ -6,6 +6,9 @@ from numba.extending import register_jitable
 
 from openbell.machine.borrow import called, flags, floats, listed, moved, stamps
 
+# Numbers per block of a sheaf.
+_BLOCK = 8
+
 
 def march(where: int) -> None:
     """Lay one bar of each symbol side by side, feed every link with it, and go on to the next bar.
@@ -17,13 +20,13 @@ def march(where: int) -> None:
     sheaf, last, columns, links = stamps(given, 6), stamps(given, 7), stamps(given, 8), stamps(given, 9)
     bars, present, ahead = floats(given, 10), flags(given, 11), floats(given, 12)
     for symbol in range(symbols):
-        block = moved(sheaf, symbol * 7)
+        block = moved(sheaf, symbol * _BLOCK)
         if block[0]:
             last[symbol] = stamps(block, 1)[block[0] - 1]
     for step in range(steps):
         left = steps - step
         for symbol in range(symbols):
-            present[symbol] = 1 if sheaf[symbol * 7] >= left else 0
+            present[symbol] = 1 if sheaf[symbol * _BLOCK] >= left else 0
         for number in range(column_count):
             coming = moved(ahead, number * deep * symbols)
             if step % deep == 0:
@@ -42,7 +45,7 @@ def march(where: int) -> None:
 def _read(sheaf: Any, symbols: int, field: int, left: int, deep: int, coming: Any) -> None:
     """The next steps of a column, a row each; what is there of a symbol that has no bar yet is not looked at."""
     for symbol in range(symbols):
-        block = moved(sheaf, symbol * 7)
+        block = moved(sheaf, symbol * _BLOCK)
         column, first = floats(block, 2 + field), block[0] - left
         for step in range(max(-first, 0), min(deep, left)):
             coming[step * symbols + symbol] = column[first + step]

@@ -42,7 +42,8 @@ def session_hashes(block: Block, begins: Stamps) -> bytes:
         return b""
     kept = _SEEN.get(block)
     if kept is None:
-        (kept,) = Mixed.of([block], begins).as_bytes()
+        solid = block if block.close.flags.c_contiguous else block.copied()
+        (kept,) = Mixed.of([solid], begins).as_bytes()
         _SEEN[block] = kept
     return kept
 
@@ -61,7 +62,7 @@ class HistoryHashes:
 
         What is not among them is forgotten.
         """
-        filled = {name: block for name, block in blocks.items() if len(block.ts)}
+        filled = {name: block for name, block in blocks.items() if len(block)}
         if self._known.keys() == {id(block) for block in filled.values()}:
             return
         self._known, self._blocks = {}, list(filled.values())

@@ -99,6 +99,16 @@ def mixed_anew(block: Any, whole: Any, begins: Any, days: Any, at: Any, size: An
     return size
 
 
+def span(where: int) -> None:
+    """How many sessions lie from the first bar of each block to its last one, both included."""
+    given = listed(where)
+    many, days, begins, table, sizes = given[0], given[1], stamps(given, 2), stamps(given, 3), stamps(given, 4)
+    for k in range(many):
+        block = moved(table, k * 8)
+        ts = stamps(block, 1)
+        sizes[k] = session_of(begins, days, ts[block[0] - 1]) - session_of(begins, days, ts[0]) + 1
+
+
 def mix(where: int) -> None:
     """Mix blocks session by session; sessions that lie where they lay in a former block are taken from there."""
     given = listed(where)

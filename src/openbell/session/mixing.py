@@ -61,16 +61,16 @@ class Mixed:
             Blocks that were hashed before, and for each of these its place among them, or -1; sessions that lie where
             they lay are not gone through again.
         """
-        blocks = [block if block.close.flags.c_contiguous else block.copied() for block in blocks]
-        shares = [0 if block.completeness is None else address(block.completeness) for block in blocks]
-        table = np.column_stack([Sheaf.of(blocks).table, np.array(shares, np.int64)])
-        edges = begins.searchsorted([(block.ts[0], block.ts[-1]) for block in blocks], side="right")
-        ends = np.cumsum(edges[:, 1] - edges[:, 0] + 1)
-        places, sizes = np.append(0, ends[:-1]), np.empty(len(blocks), np.int64)
+        table = Sheaf.of(blocks).table
+        sizes = np.empty(len(blocks), np.int64)
+        calendar = len(begins), address(begins, INT)
+        run(_LOOPS, "span", len(blocks), *calendar, address(table, INT), address(sizes, INT))
+        ends = np.cumsum(sizes)
+        places = ends - sizes
         mixed = cls(blocks, table, places, sizes, np.empty((int(ends[-1]), 4), np.uint64))
         if former is None:
             former, olds = mixed, np.full(len(blocks), -1)
-        sources = len(begins), address(begins, INT), address(_WHOLE)
+        sources = *calendar, address(_WHOLE)
         run(_LOOPS, "mix", len(blocks), *sources, *mixed._addresses(), address(olds, INT), *former._addresses())
         return mixed
 

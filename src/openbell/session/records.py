@@ -52,7 +52,7 @@ class History:
 
     def __len__(self) -> int:
         if len(self.parts) == 1:
-            return len(self.parts[0].ts)
+            return len(self.parts[0])
         return sum(len(part) for part in self.parts)
 
     @property

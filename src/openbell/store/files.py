@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.block import Floats
+from openbell.bars.block import Block
 from openbell.errors import Problem, StoreError
 
 _HANDLES_KEPT = 256
@@ -146,7 +146,7 @@ class OpenFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._handles: dict[str, int] = {}
-        self._maps: OrderedDict[str, tuple[mmap.mmap, tuple[Floats, ...]]] = OrderedDict()
+        self._maps: OrderedDict[str, tuple[mmap.mmap, Block]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -164,8 +164,8 @@ class OpenFiles:
                 os.close(handle)
             self._handles.clear()
 
-    def mapped(self, file: StoredFile) -> tuple[Floats, ...] | None:
-        """The columns of a file where they lie, read-only; None for a file that is too small to be worth it.
+    def mapped(self, file: StoredFile) -> Block | None:
+        """All rows of a file where they lie, of one symbol after the other; None for a file too small to be worth it.
 
         Raises
         ------
@@ -180,12 +180,12 @@ class OpenFiles:
                 return known[1]
             self._maps.pop(file.name, None)
             try:
-                columns = self._map(file)
+                block = self._map(file)
             except OSError as error:
                 raise self._unreadable(file, error) from error
             while len(self._maps) > _MAPS_KEPT:
                 self._maps.popitem(last=False)
-            return columns
+            return block
 
     def rest(self) -> None:
         """Give the memory of mapped files back; what is looked into again comes from the system's own cache.
@@ -214,13 +214,14 @@ class OpenFiles:
             self._forget(file)
             raise self._unreadable(file, error) from error
 
-    def _map(self, file: StoredFile) -> tuple[Floats, ...]:
+    def _map(self, file: StoredFile) -> Block:
         with (self._root / file.name).open("rb") as opened:
             self._check_size(file, os.fstat(opened.fileno()).st_size)
             content = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
-        columns = tuple(np.frombuffer(content, np.float64, file.rows, offset) for offset in file.offsets)
-        self._maps[file.name] = content, columns
-        return columns
+        ts, *columns = (np.frombuffer(content, np.float64, file.rows, offset) for offset in file.offsets)
+        block = Block.of(ts.view(np.int64), columns)
+        self._maps[file.name] = content, block
+        return block
 
     def _handle(self, file: StoredFile) -> int:
         handle = self._handles.get(file.name)

@@ -1,6 +1,6 @@
 """Bars for a range of sessions, taken from the file as they lie there, or kept in a window that grows.
 
-1. `_mapped`: rows that lie together in one file are handed out as views of the mapped file: nothing is copied, and a
+1. `_look_into`: rows that lie together in one file are handed out as views of the mapped file: nothing is copied, and a
    window with earlier ones is given up.
 2. `_grown`: otherwise they are read into a window. A window's buffer has room for later sessions, and what was
    handed out is never written again: new rows go behind it. So the next day of a run reads only its own new
@@ -14,13 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from openbell.bars.block import Block, Floats
+from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.store.days import Rows
+from openbell.store.entries import Joined
 from openbell.store.files import OpenFiles
-from openbell.store.series import COLUMN_COUNT, Columns, Entries, SeriesDays, as_block, joined
+from openbell.store.series import COLUMN_COUNT, Columns, Entries, SeriesDays, as_block
 
 _ROOM = 1.25
 
@@ -120,15 +121,27 @@ class Reader:
             return window.block(wish)
 
     def at_hand(
-        self, keys: Sequence[Hashable | None], every: Sequence[SeriesDays], files: OpenFiles, wish: Wish
+        self,
+        keys: Sequence[Hashable | None],
+        every: Sequence[SeriesDays],
+        entries: Joined,
+        files: OpenFiles,
+        wish: Wish,
     ) -> list[Block | None]:
-        """The bars of a wish of each series where nothing must be read or copied: kept in a window, or mapped."""
+        """The bars of a wish of each series where nothing must be read or copied: kept in a window, or mapped.
+
+        Parameters
+        ----------
+        entries
+            Those of the wish, of each series.
+        """
         windows = [None if key is None else self._windows.get(key) for key in keys]
         blocks = [None if window is None or not window.holds(wish) else window.block(wish) for window in windows]
         away = [place for place, block in enumerate(blocks) if block is None]
-        for place, block in zip(away, _mapped([every[place] for place in away], files, wish), strict=True):
-            window, blocks[place] = windows[place], block
-            if block is not None and window is not None and window.replaced_by(wish):
+        _look_into(blocks, every, entries, files, wish)
+        for place in away:
+            window = windows[place]
+            if window is not None and blocks[place] is not None and window.replaced_by(wish):
                 self._drop(keys[place])
         return blocks
 
@@ -179,13 +192,15 @@ class Reader:
         target[:] = everything[:, grid.slots_of(everything[0].view(np.int64)) >= 0]
 
 
-def _mapped(every: Sequence[SeriesDays], files: OpenFiles, wish: Wish) -> list[Block | None]:
-    """The bars of each series as views of a mapped file; None where they lie apart, or some of them off the grid."""
-    blocks = [None if series.block is not None else Block.empty() for series in every]
-    entries = joined(every, wish.first, wish.last)
+def _look_into(
+    blocks: list[Block | None], every: Sequence[SeriesDays], entries: Joined, files: OpenFiles, wish: Wish
+) -> None:
+    """Put views of mapped files where blocks are missing; None stays where bars lie apart, or some off the grid."""
+    for place in np.flatnonzero(entries.sizes == 0).tolist():
+        blocks[place] = Block.empty()
     filled = np.flatnonzero(entries.sizes)
     if not len(filled):
-        return blocks
+        return
     sizes = entries.sizes[filled]
     heads = np.cumsum(sizes) - sizes
     hours = entries.days[wish.hours.value]
@@ -197,17 +212,12 @@ def _mapped(every: Sequence[SeriesDays], files: OpenFiles, wish: Wish) -> list[B
     rows = zip(begins[heads].tolist(), (begins[tails] + spans[tails]).tolist(), strict=True)
     places = zip(filled.tolist(), heads.tolist(), sizes.tolist(), whole.tolist(), rows, strict=True)
     for place, head, size, good, span in places:
+        if blocks[place] is not None:
+            continue
         series, owners = every[place], entries.owners[head : head + size]
         fits = good and series.block is None and (len(series.pieces) == 1 or series.in_one_file(owners))
-        columns = files.mapped(series.pieces[owners[0]].file) if fits else None
-        blocks[place] = None if columns is None else _rows(columns, *span)
-    return blocks
-
-
-def _rows(columns: tuple[Floats, ...], start: int, end: int) -> Block:
-    ts, open_, high, low, close, volume = columns
-    rows = slice(start, end)
-    return Block(ts[rows].view(np.int64), open_[rows], high[rows], low[rows], close[rows], volume[rows])
+        file = files.mapped(series.pieces[owners[0]].file) if fits else None
+        blocks[place] = None if file is None else file.rows(*span)
 
 
 def _with_room(window: Window, first: int, rows: int) -> Window:

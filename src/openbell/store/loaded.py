@@ -3,15 +3,21 @@
 import threading
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 from pathlib import Path
+
+import numpy as np
 
 from openbell.bars.interval import Interval, Unit
 from openbell.market.calendar import Calendar
 from openbell.store.catalog import Catalog
 from openbell.store.days import GridKind
+from openbell.store.entries import EntryTable, Joined
 from openbell.store.series import SeriesDays, resolved
 
 Kind = tuple[Interval, GridKind]
+Known = tuple[SeriesDays, EntryTable, int]
+"""A series, the table that its entries are in, and its place there."""
 
 _EPOCH = date(1970, 1, 1)
 _WEEK_DAYS = 7
@@ -33,7 +39,7 @@ class LoadedSeries:
 
     def __init__(self, root: Path, calendar: Calendar, catalog: Catalog) -> None:
         self._root, self._calendar, self._catalog = root, calendar, catalog
-        self._series: dict[Kind, dict[str, SeriesDays | None]] = {}
+        self._series: dict[Kind, dict[str, Known | None]] = {}
         self._reach: dict[Kind, tuple[int, int]] = {}
         self._oldest: dict[Kind, int] = {}
         self._bits: dict[int, bytes] = {}
@@ -46,7 +52,20 @@ class LoadedSeries:
         with self._lock:
             known = self._known(symbols, (interval, grid), *self._days_of(interval, first, last))
             found = map(known.get, symbols)
-        return [(row, series) for row, series in enumerate(found) if series is not None]
+        return [(row, one[0]) for row, one in enumerate(found) if one is not None]
+
+    def entries(
+        self, symbols: Sequence[str], interval: Interval, grid: GridKind, first: int, last: int
+    ) -> tuple[list[tuple[int, SeriesDays]], Joined]:
+        """What `each` answers, and the entries of the sessions that were asked for."""
+        with self._lock:
+            known = self._known(symbols, (interval, grid), *self._days_of(interval, first, last))
+            found = [(row, one) for row, one in enumerate(map(known.get, symbols)) if one is not None]
+        parts = [
+            table.between(np.array([place for _, (_, _, place) in group], np.int64), first, last)
+            for table, group in groupby(found, key=lambda one: one[1][1])
+        ]
+        return [(row, series) for row, (series, _, _) in found], Joined.of(parts)
 
     def bits(self, every: Sequence[SeriesDays], first: int, last: int) -> dict[int, bytes]:
         """Presence bits by the ids of pieces: those that some sessions of some series lie in are among them."""
@@ -78,7 +97,7 @@ class LoadedSeries:
         before = _WEEK_DAYS if interval.unit is Unit.WEEK else 0
         return (date(start.year, 1, 1) - _EPOCH).days - before, (date(end.year, 12, 31) - _EPOCH).days
 
-    def _known(self, symbols: Sequence[str], kind: Kind, start: int, end: int) -> dict[str, SeriesDays | None]:
+    def _known(self, symbols: Sequence[str], kind: Kind, start: int, end: int) -> dict[str, Known | None]:
         reach = self._reach.get(kind, (start, end))
         self._oldest[kind] = min(start, self._oldest.get(kind, start))
         if kind not in self._reach or start < reach[0] or end > reach[1]:
@@ -90,5 +109,8 @@ class LoadedSeries:
             pieces = self._catalog.pieces(*kind, missing, reach, bits=len(missing) <= _WITH_BITS)
             self._bits.update((piece.id, piece.bits) for piece in pieces if piece.bits is not None)
             found = resolved(self._root, self._calendar, pieces)
-            known.update((symbol, found.get(symbol)) for symbol in missing)
+            known.update(dict.fromkeys(missing))
+            if found:
+                table = EntryTable(list(found.values()))
+                known.update((symbol, (series, table, place)) for place, (symbol, series) in enumerate(found.items()))
         return known

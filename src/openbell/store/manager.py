@@ -26,7 +26,7 @@ from openbell.store.files import OpenFiles
 from openbell.store.held import Reader, Wish
 from openbell.store.loaded import LoadedSeries
 from openbell.store.rolled import Make, Rolled
-from openbell.store.series import COLUMN_COUNT, SeriesDays, joined
+from openbell.store.series import COLUMN_COUNT, SeriesDays
 from openbell.store.summaries import Counts, Summaries
 
 BYTES_PER_BAR = 8 * COLUMN_COUNT
@@ -226,12 +226,12 @@ class DataManager:
         StoreError
             If a file is missing or damaged.
         """
-        found = self._loaded.each(symbols, interval, grid, first, last)
+        found, entries = self._loaded.entries(symbols, interval, grid, first, last)
         blocks = dict.fromkeys(symbols, Block.empty())
         wish = Wish(interval, first, last, hours)
         files = self._files
         keys = [(symbols[row], interval, grid, hours) if keep else None for row, _ in found]
-        ready = self._reader.at_hand(keys, [series for _, series in found], files, wish)
+        ready = self._reader.at_hand(keys, [series for _, series in found], entries, files, wish)
         for key, block, (row, series) in zip(keys, ready, found, strict=True):
             # One after the other: threads would wait for each other's Python longer than for memory.
             blocks[symbols[row]] = self._reader.read(key, series, files, wish) if block is None else block
@@ -307,8 +307,7 @@ class DataManager:
         self, symbols: Sequence[str], interval: Interval, first: int, last: int
     ) -> tuple[Places, Ordinals, DayEntries]:
         """The entries of all symbols, each with its symbol's place and its session, counted from the first one."""
-        found = self._loaded.each(symbols, interval, GridKind.SESSION, first, last)
-        entries = joined([series for _, series in found], first, last)
+        found, entries = self._loaded.entries(symbols, interval, GridKind.SESSION, first, last)
         rows = np.repeat(np.array([row for row, _ in found], np.int64), entries.sizes)
         return rows, entries.ordinals - first, entries.days
 

@@ -12,15 +12,18 @@ from itertools import cycle
 import numpy as np
 
 from openbell.bars.block import Block
+from openbell.bars.folding import between, lay
 from openbell.bars.grid import Stamps
-from openbell.store.series import Columns
+from openbell.bars.room import Rooms
+from openbell.bars.sheaf import Sheaf
 
 Make = Callable[[int, Sequence[int]], Sequence[Block]]
 """Makes the bars from a session on, of those series whose places are given."""
 
-# By turns, so that not all series need more room on the same day.
-_ROOMS = cycle([1.1 + 0.02 * step for step in range(16)])
-_LATEST = np.iinfo(np.int64).max
+# By turns, so that not all need more room on the same day.
+_ROOMS = cycle([1.5 + step / 32 for step in range(16)])
+_COLUMNS = 7
+_FREE_BYTES = 1 << 27
 
 
 @dataclass(slots=True, eq=False)
@@ -31,10 +34,8 @@ class _Roll:
     ----------
     first, last
         The sessions, both included.
-    made
-        All that was made, while there are no columns.
-    columns
-        Shape (7, capacity): where the bars lie, and the room behind them; None while there is none.
+    room
+        A block of which the first bars are these, and the others are free once the bars were laid out anew.
     bars
         How many there are.
     state
@@ -45,8 +46,7 @@ class _Roll:
 
     first: int
     last: int
-    made: Block
-    columns: Columns | None
+    room: Block
     bars: int
     state: Hashable
     used: int
@@ -54,29 +54,22 @@ class _Roll:
     @property
     def bytes(self) -> int:
         """How much memory it keeps."""
-        return 8 * 7 * self.bars if self.columns is None else self.columns.nbytes
+        return 8 * _COLUMNS * len(self.room)
 
-    def extend(self, first: int, last: int, made: Block, begins: Stamps) -> None:
-        """Put the bars of the sessions after the last one behind; those before the first one may go."""
-        if self.columns is None or self.bars + len(made) > self.columns.shape[1]:
-            kept = self.between(int(begins[first]), _LATEST)
-            self.first, self.bars = first, len(kept)
-            self.columns = np.empty((7, int(next(_ROOMS) * (len(kept) + len(made)))))
-            _put(kept, self.columns[:, : self.bars])
-            self.made = Block.empty()
-        more = self.bars + len(made)
-        _put(made, self.columns[:, self.bars : more])
-        self.bars, self.last = more, last
+    @property
+    def where(self) -> tuple[int, ...]:
+        """As `Block.where`, of these bars."""
+        return self.bars, *self.room.where[1:]
 
-    def between(self, start: int, end: int) -> Block:
-        """The bars stamped in ``[start, end)``, without a copy."""
-        if self.columns is None:
-            return self.made.between(start, end)
-        rows = slice(*self.columns[0, : self.bars].view(np.int64).searchsorted((start, end)).tolist())
-        fixed = self.columns[:, rows]
-        fixed.setflags(write=False)
-        ts, *others = fixed
-        return Block(ts.view(np.int64), *others)
+    def lacks(self, more: int) -> bool:
+        """Whether there is no room for so many bars more."""
+        return self.bars + more > len(self.room)
+
+    def grow(self, bars: int) -> tuple[int, ...]:
+        """Count so many bars more, and say where they go, as `Block.where`."""
+        at, (_, *columns) = 8 * self.bars, self.room.where
+        self.bars += bars
+        return bars, *[column + at for column in columns]
 
 
 class Rolled:
@@ -93,6 +86,7 @@ class Rolled:
     def __init__(self, begins: Stamps, limit_bytes: int) -> None:
         self._begins, self._limit = begins, limit_bytes
         self._rolls: OrderedDict[Hashable, _Roll] = OrderedDict()
+        self._rooms = Rooms(_FREE_BYTES, 1.5)
         self._bytes = 0
         self._day = 0
         self._lock = threading.Lock()
@@ -122,11 +116,13 @@ class Rolled:
             for place, (name, state) in enumerate(keys):
                 missing.setdefault(self._missing_from(name, state, first, last), []).append(place)
             for begin, places in sorted(missing.items()):
-                if begin <= last:
+                if begin == first:
                     for place, made in zip(places, make(begin, places), strict=True):
-                        self._take(*keys[place], (first, begin, last), made)
-            left, right = int(self._begins[first]), int(self._begins[last + 1])
-            found = [self._rolls[name].between(left, right) for name, _ in keys]
+                        self._enter(*keys[place], (first, last), made)
+                elif begin <= last:
+                    rolls = [self._rolls[keys[place][0]] for place in places]
+                    self._extend(rolls, make(begin, places), first, last)
+            found = self._between([self._rolls[name] for name, _ in keys], first, last)
             while self._bytes > self._limit and self._rolls:
                 self._forget(next(iter(self._rolls)))
             return found
@@ -140,23 +136,39 @@ class Rolled:
         self._rolls.move_to_end(name)
         return min(roll.last, last) + 1
 
-    def _take(self, name: Hashable, state: Hashable, sessions: tuple[int, int, int], made: Block) -> None:
-        first, begin, last = sessions
-        if begin == first:
-            self._forget(name)
-            self._rolls[name] = roll = _Roll(first, last, made, None, len(made), state, self._day)
-        else:
-            roll = self._rolls[name]
-            self._bytes -= roll.bytes
-            roll.extend(first, last, made, self._begins)
+    def _between(self, rolls: Sequence[_Roll], first: int, last: int) -> list[Block]:
+        """The bars of sessions."""
+        table = np.array([roll.where for roll in rolls], np.int64)
+        rooms = Sheaf([roll.room for roll in rolls], table)
+        return between(rooms, int(self._begins[first]), int(self._begins[last + 1]))
+
+    def _extend(self, rolls: Sequence[_Roll], made: Sequence[Block], first: int, last: int) -> None:
+        """Put the bars of the sessions after the last ones behind; those before the first one may go."""
+        laid = list(zip(rolls, made, strict=True))
+        if any(roll.lacks(len(more)) for roll, more in laid):
+            kept = self._between(rolls, first, last)
+            self._move(rolls, first, max(len(old) + len(new) for old, new in zip(kept, made, strict=True)))
+            laid = [*zip(rolls, kept, strict=True), *laid]
+        targets = np.array([roll.grow(len(block)) for roll, block in laid], np.int64)
+        lay(Sheaf.of([block for _, block in laid]), targets)
+        for roll in rolls:
+            roll.last = last
+
+    def _move(self, rolls: Sequence[_Roll], first: int, bars: int) -> None:
+        """Go to new places, one behind the other, with room for so many bars and some more; none is there yet."""
+        memory = self._rooms.take(int(next(_ROOMS) * bars) * len(rolls) * _COLUMNS)
+        room = len(memory) // (len(rolls) * _COLUMNS)
+        ts, *others = memory[: room * len(rolls) * _COLUMNS].reshape(_COLUMNS, -1)
+        whole = Block(ts.view(np.int64), *others).freeze()
+        for place, roll in enumerate(rolls):
+            self._bytes += 8 * _COLUMNS * (room - len(roll.room))
+            roll.first, roll.room, roll.bars = first, whole.rows(place * room, (place + 1) * room), 0
+
+    def _enter(self, name: Hashable, state: Hashable, sessions: tuple[int, int], made: Block) -> None:
+        self._forget(name)
+        self._rolls[name] = roll = _Roll(*sessions, made, len(made), state, self._day)
         self._bytes += roll.bytes
 
     def _forget(self, name: Hashable) -> None:
         roll = self._rolls.pop(name, None)
         self._bytes -= 0 if roll is None else roll.bytes
-
-
-def _put(block: Block, target: Columns) -> None:
-    target[0].view(np.int64)[:] = block.ts
-    for row, column in zip(target[1:], (*block.columns, block.shares), strict=True):
-        row[:] = column

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,16 +33,6 @@ Columns = npt.NDArray[np.float64]
 
 _ALL = slice(None)
 _ONE_FILE = np.zeros(1, np.int64)
-
-
-class Joined(NamedTuple):
-    """Entries of several series, one series after the other, as in `SeriesDays`; and how many each series has."""
-
-    ordinals: Ordinals
-    days: DayEntries
-    rows: Rows
-    owners: Rows
-    sizes: Rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,33 +107,16 @@ class SeriesDays:
 
     def _fill_run(self, files: OpenFiles, owner: int, row: int, part: Columns) -> None:
         end = row + part.shape[1]
-        if self.block is not None:
-            columns: Sequence[npt.NDArray[np.float64]] = (self.block.ts.view(np.float64), *self.block.columns)
-        else:
+        block = self.block
+        if block is None:
             file = self.pieces[owner].file
             # A few rows are looked up sooner than the system is called for them; many are not.
-            mapped = files.mapped(file) if part.shape[1] <= SHORT_RUN else None
-            if mapped is None:
+            block = files.mapped(file) if part.shape[1] <= SHORT_RUN else None
+            if block is None:
                 files.read_into(file, part, row)
                 return
-            columns = mapped
-        for target, column in zip(part, columns, strict=True):
+        for target, column in zip(part, (block.ts.view(np.float64), *block.columns), strict=True):
             target[:] = column[row:end]
-
-
-def joined(every: Sequence[SeriesDays], first: int, last: int) -> Joined:
-    """The entries of some series from one session to another, one series after the other."""
-    cuts = [(series, series.inside(first, last)) for series in every]
-    ordinals = [series.ordinals[cut] for series, cut in cuts]
-    # numpy copies records field by field; as bytes they are copied whole.
-    days = b"".join([series.days[cut].tobytes() for series, cut in cuts])
-    rows = [series.rows[cut] for series, cut in cuts]
-    owners = [series.owners[cut] for series, cut in cuts]
-    sizes = np.array([len(part) for part in ordinals], np.int64)
-    if not cuts:
-        return Joined(np.empty(0, np.int32), np.empty(0, DAY), sizes, sizes, sizes)
-    entries = np.frombuffer(days, DAY)
-    return Joined(np.concatenate(ordinals), entries, np.concatenate(rows), np.concatenate(owners), sizes)
 
 
 def as_block(columns: Columns) -> Block:
