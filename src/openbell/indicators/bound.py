@@ -176,11 +176,12 @@ class Bound:
 
     def put_many(self, rows: Ints, other: "Bound", places: Ints) -> None:
         """Take over rows of the same indicator, bound elsewhere, and feed them from now on."""
+        here, there = _picked(rows), _picked(places)
         for columns, theirs in zip(self._columns, other._columns, strict=True):
-            columns.states[:, rows], columns.windows[:, rows] = theirs.states[:, places], theirs.windows[:, places]
-            columns.shown[:, rows] = theirs.shown[:, places]
-        self._updated[rows], self._sessions[rows] = other._updated[places], other._sessions[places]
-        self._fed[rows], self._mask = True, None
+            columns.states[:, here], columns.windows[:, here] = theirs.states[:, there], theirs.windows[:, there]
+            columns.shown[:, here] = theirs.shown[:, there]
+        self._updated[here], self._sessions[here] = other._updated[there], other._sessions[there]
+        self._fed[here], self._mask = True, None
 
     def clear(self, row: int) -> None:
         """Forget a row."""
@@ -228,3 +229,10 @@ class Bound:
         """A copy of a row's state."""
         links = tuple(columns.taken(row) for columns in self._columns)
         return Warm(links, int(self._updated[row]), int(self._sessions[row]))
+
+
+def _picked(rows: Ints) -> slice | Ints:
+    """What picks rows: a slice where they follow one another, which copies them in one piece."""
+    if len(rows) and bool((np.diff(rows) == 1).all()):
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
