@@ -44,6 +44,14 @@ class Reach:
     empty: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Looked:
+    """Stored bars of some symbols, per session from a first one on."""
+
+    first: int
+    counts: Counts
+
+
 class Reacher:
     """Answers how far back, for many symbols at once, from presence in the catalogue.
 
@@ -59,7 +67,7 @@ class Reacher:
 
     def __init__(self, data: DataManager, time: TimeManager, completeness: float) -> None:
         self._data, self._time, self._completeness = data, time, completeness
-        self._known: dict[Interval, dict[str, tuple[int, Counts]]] = defaultdict(dict)
+        self._known: dict[Interval, dict[str, tuple[_Looked, int]]] = defaultdict(dict)
         self._reads: dict[Span, dict[str, Read]] = defaultdict(dict)
         self._today: dict[Interval, dict[str, Read]] = defaultdict(dict)
 
@@ -235,14 +243,17 @@ class Reacher:
         return doubtful
 
     def _stored(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> Counts:
-        """Stored bars per symbol and session; each stretch is looked up once."""
+        """Stored bars per symbol and session; what was looked up together is looked up once."""
         kept = self._known[interval]
-        known = [kept.get(symbol) for symbol in symbols]
-        if all(row is not None and row[0] <= first and row[0] + len(row[1]) > last for row in known):
-            return np.array([row[1][first - row[0] : last + 1 - row[0]] for row in known if row is not None])
+        known = [kept[symbol] for symbol in symbols if symbol in kept]
+        looks = {look for look, _ in known}
+        if len(looks) == 1 and len(known) == len(symbols):
+            (look,) = looks
+            if look.first <= first and look.first + look.counts.shape[1] > last:
+                return look.counts[[place for _, place in known], first - look.first : last + 1 - look.first]
         counts = self._data.counts(symbols, interval, first, last, self._time.hours).astype(np.int64)
-        for symbol, row in zip(symbols, counts, strict=True):
-            kept[symbol] = (first, row)
+        look = _Looked(first, counts)
+        kept.update((symbol, (look, place)) for place, symbol in enumerate(symbols))
         return counts
 
     def _or_own(

@@ -44,7 +44,7 @@ from openbell.store.manager import DataManager
 
 Task = tuple[Interval, tuple[IndicatorSpec, ...]]
 
-CHUNK = 64
+CHUNK = 256
 MANY, BESIDE = 8, 512
 
 

@@ -13,7 +13,7 @@ from openbell.bars.interval import Interval, Unit
 from openbell.market.calendar import Calendar
 from openbell.store.catalog import Catalog
 from openbell.store.days import GridKind
-from openbell.store.entries import EntryTable, Joined
+from openbell.store.entries import EntryTable, Found
 from openbell.store.series import SeriesDays, resolved
 
 Kind = tuple[Interval, GridKind]
@@ -75,7 +75,7 @@ class LoadedSeries:
 
     def entries(
         self, symbols: Sequence[str], interval: Interval, grid: GridKind, first: int, last: int
-    ) -> tuple[list[tuple[int, SeriesDays]], Joined]:
+    ) -> tuple[list[tuple[int, SeriesDays]], Found]:
         """What `each` answers, and the entries of the sessions that were asked for."""
         found = self._known(symbols, (interval, grid), *self._days_of(interval, first, last))
         there = [(row, one) for row, one in enumerate(found) if one[1] is not None]
@@ -83,7 +83,7 @@ class LoadedSeries:
             batch.table.between(np.array([place for _, (_, _, place) in group], np.int64), first, last)
             for batch, group in groupby(there, key=lambda one: one[1][0])
         ]
-        return [(row, series) for row, (_, series, _) in there if series is not None], Joined.of(parts)
+        return [(row, series) for row, (_, series, _) in there if series is not None], Found.of(parts)
 
     def bits(self, every: Sequence[SeriesDays], first: int, last: int) -> dict[int, bytes]:
         """Presence bits by the ids of pieces: those that some sessions of some series lie in are among them."""
