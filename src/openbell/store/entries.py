@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.grid import Ordinals
-from openbell.store.days import DAY, DayEntries, Mask, Rows
+from openbell.store.days import DAY, DayEntries, Rows
 from openbell.store.series import SeriesDays
 
 # More than any calendar has sessions.
 _SESSIONS = 1 << 32
+_ALL = slice(None)
 _WHOLE, _ROW = np.dtype((np.void, DAY.itemsize)), np.dtype(np.int64)
 
 
@@ -31,16 +32,16 @@ class EntryTable:
     """
 
     def __init__(self, every: Sequence[SeriesDays]) -> None:
-        regular = [series.ordinals >= 0 for series in every]
-        sizes = np.array([there.sum() for there in regular], np.int64)
+        chosen = [_ALL if series.regular else series.ordinals >= 0 for series in every]
+        ordinals = [series.ordinals[own] for series, own in zip(every, chosen, strict=True)]
         # numpy copies records field by field; as bytes they are copied whole.
-        days = [series.days.view(_WHOLE) for series in every]
-        self.ordinals: Ordinals = _together([series.ordinals for series in every], regular, np.dtype(np.int32))
-        self.days: DayEntries = _together(days, regular, _WHOLE).view(DAY)
-        self.rows: Rows = _together([series.rows for series in every], regular, _ROW)
-        self.owners: Rows = _together([series.owners for series in every], regular, _ROW)
+        days = [series.days.view(_WHOLE)[own] for series, own in zip(every, chosen, strict=True)]
+        self.ordinals: Ordinals = _together(ordinals, np.dtype(np.int32))
+        self.days: DayEntries = _together(days, _WHOLE).view(DAY)
+        self.rows: Rows = _together([one.rows[own] for one, own in zip(every, chosen, strict=True)], _ROW)
+        self.owners: Rows = _together([one.owners[own] for one, own in zip(every, chosen, strict=True)], _ROW)
         # Ascending over all series: a series' entries are in order of sessions.
-        self._keys = np.repeat(np.arange(len(every)) * _SESSIONS, sizes) + self.ordinals
+        self._keys = self.ordinals + np.repeat(np.arange(len(every)) * _SESSIONS, [len(own) for own in ordinals])
 
     def between(self, places: Rows, first: int, last: int) -> "Found":
         """The entries of sessions ``first`` to ``last`` of some of the series, one series after the other."""
@@ -105,6 +106,6 @@ class Found:
         return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, np.int64), *parts])
 
 
-def _together(parts: Sequence[npt.NDArray[Any]], chosen: Sequence[Mask], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """What is chosen of some columns, one after the other."""
-    return np.concatenate(parts)[np.concatenate(chosen)] if parts else np.empty(0, dtype)
+def _together(parts: Sequence[npt.NDArray[Any]], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Columns, one after the other."""
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, dtype), *parts])
