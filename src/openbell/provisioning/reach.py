@@ -23,6 +23,7 @@ Span = tuple[Interval, int, int]
 """A stored interval, and the first and last session that are read of it."""
 
 _TOGETHER = 256
+_SHELF = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,10 @@ class Reacher:
         by_days = max(today - first - amount.days, 0) if amount.days else today - first
         unsure = self._unsure(symbols, sure, by_bars, by_days, interval, base, amount, first)
         if unsure:
-            sure[unsure] = self.counts([symbols[i] for i in unsure], interval, base, first, today - 1)
+            doubtful = [symbols[i] for i in unsure]
+            oldest = 0 if amount.sessions else min(int(by_bars[unsure].min()), by_days)
+            left, right = self._with_bars(doubtful, interval, base, (first + oldest, today - 1))
+            sure[unsure, left - first : right + 1 - first] = self.counts(doubtful, interval, base, left, right)
             by_bars[unsure] = _youngest(sure[unsure], amount.bars)
         firsts = np.minimum(by_bars, by_days)
         if amount.sessions:
@@ -227,6 +231,20 @@ class Reacher:
             doubtful |= self._doubtful(symbols, sure, base, first)
         unsure: list[int] = np.flatnonzero(doubtful).tolist()
         return unsure
+
+    def _with_bars(
+        self, symbols: Sequence[str], interval: Interval, base: Interval, sessions: tuple[int, int]
+    ) -> tuple[int, int]:
+        """Those of some sessions in which bars must be counted one by one: from the first to the last with any.
+
+        Symbols that have left the market have theirs long ago, and these are the same sessions every day.
+        """
+        first, last = sessions
+        own = any(interval in self._data.intervals(symbol) for symbol in symbols)
+        if own or not interval.intraday or first > last:
+            return first, last
+        there = np.flatnonzero(self._stored(symbols, base, first, last).any(axis=0))
+        return (first + int(there[0]), first + int(there[-1])) if len(there) else (first, first - 1)
 
     def _at_most(self, symbols: Sequence[str], sure: Counts, interval: Interval, base: Interval, first: int) -> Counts:
         """No session has more bars than windows, nor more than base bars; those of its own are in ``sure``."""
@@ -353,7 +371,15 @@ def _short(counts: Counts, amount: Amount) -> npt.NDArray[np.bool_]:
     return short
 
 
-@lru_cache(maxsize=256)
 def _windows_per_session(calendar: Calendar, interval: Interval, first: int, last: int, hours: Hours) -> Counts:
+    shelves = range(first // _SHELF, last // _SHELF + 1)
+    every = np.concatenate([_windows_of_shelf(calendar, interval, shelf, hours) for shelf in shelves])
+    return every[first - shelves.start * _SHELF :][: last - first + 1]
+
+
+@lru_cache(maxsize=256)
+def _windows_of_shelf(calendar: Calendar, interval: Interval, shelf: int, hours: Hours) -> Counts:
+    """Windows of so many sessions that follow one another: the same ones are asked for day after day."""
+    first, last = shelf * _SHELF, min((shelf + 1) * _SHELF, len(calendar)) - 1
     grid = calendar.grid(interval, first, last, hours)
     return np.bincount(grid.sessions - first, minlength=last - first + 1)
