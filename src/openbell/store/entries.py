@@ -1,18 +1,18 @@
 """The entries of many series in one table, so that a stretch of sessions is found for all of them at once."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.grid import Ordinals
-from openbell.store.days import DAY, DayEntries, Rows
+from openbell.store.days import DAY, DayEntries, Mask, Rows
 from openbell.store.series import SeriesDays
 
 # More than any calendar has sessions.
 _SESSIONS = 1 << 32
-_WHOLE = np.dtype((np.void, DAY.itemsize))
+_WHOLE, _ROW = np.dtype((np.void, DAY.itemsize)), np.dtype(np.int64)
 
 
 class Joined(NamedTuple):
@@ -46,17 +46,13 @@ class EntryTable:
 
     def __init__(self, every: Sequence[SeriesDays]) -> None:
         regular = [series.ordinals >= 0 for series in every]
-        sizes = [int(there.sum()) for there in regular]
-        there = np.concatenate(regular)
-        ordinals, rows, owners = (
-            np.concatenate([getattr(series, name) for series in every])[there]
-            for name in ("ordinals", "rows", "owners")
-        )
-        self._ordinals: Ordinals = ordinals
-        self._rows: Rows = rows
-        self._owners: Rows = owners
+        sizes = np.array([there.sum() for there in regular], np.int64)
         # numpy copies records field by field; as bytes they are copied whole.
-        self._days = np.concatenate([series.days.view(_WHOLE) for series in every])[there]
+        days = [series.days.view(_WHOLE) for series in every]
+        ordinals: Ordinals = _together([series.ordinals for series in every], regular, np.dtype(np.int32))
+        self._ordinals, self._days = ordinals, _together(days, regular, _WHOLE)
+        self._rows: Rows = _together([series.rows for series in every], regular, _ROW)
+        self._owners: Rows = _together([series.owners for series in every], regular, _ROW)
         # Ascending over all series: a series' entries are in order of sessions.
         self._keys = np.repeat(np.arange(len(every)) * _SESSIONS, sizes) + ordinals
 
@@ -68,3 +64,8 @@ class EntryTable:
         chosen = np.repeat(lefts - ends + sizes, sizes) + np.arange(ends[-1] if len(ends) else 0)
         days = self._days[chosen].view(DAY)
         return Joined(self._ordinals[chosen], days, self._rows[chosen], self._owners[chosen], sizes)
+
+
+def _together(parts: Sequence[npt.NDArray[Any]], chosen: Sequence[Mask], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """What is chosen of some columns, one after the other."""
+    return np.concatenate(parts)[np.concatenate(chosen)] if parts else np.empty(0, dtype)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -16,8 +17,30 @@ from openbell.store.entries import EntryTable, Joined
 from openbell.store.series import SeriesDays, resolved
 
 Kind = tuple[Interval, GridKind]
-Known = tuple[SeriesDays, EntryTable, int]
-"""A series, the table that its entries are in, and its place there."""
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """What was looked up together.
+
+    Parameters
+    ----------
+    start, end
+        The days that were looked at, both included, as days since 1970-01-01.
+    table
+        The entries of all series that were found.
+    oldest
+        The earliest day that somebody asked for since the last rest.
+    """
+
+    start: int
+    end: int
+    table: EntryTable
+    oldest: int
+
+
+_Known = tuple[_Batch, SeriesDays | None, int]
+"""Of a symbol: where it was looked up, its series if it has one, and its place in the table."""
 
 _EPOCH = date(1970, 1, 1)
 _WEEK_DAYS = 7
@@ -39,9 +62,7 @@ class LoadedSeries:
 
     def __init__(self, root: Path, calendar: Calendar, catalog: Catalog) -> None:
         self._root, self._calendar, self._catalog = root, calendar, catalog
-        self._series: dict[Kind, dict[str, Known | None]] = {}
-        self._reach: dict[Kind, tuple[int, int]] = {}
-        self._oldest: dict[Kind, int] = {}
+        self._series: dict[Kind, dict[str, _Known]] = {}
         self._bits: dict[int, bytes] = {}
         self._lock = threading.Lock()
 
@@ -49,23 +70,20 @@ class LoadedSeries:
         self, symbols: Sequence[str], interval: Interval, grid: GridKind, first: int, last: int
     ) -> list[tuple[int, SeriesDays]]:
         """The series of those symbols that have one, with their places among the symbols; sessions asked for are in."""
-        with self._lock:
-            known = self._known(symbols, (interval, grid), *self._days_of(interval, first, last))
-            found = map(known.get, symbols)
-        return [(row, one[0]) for row, one in enumerate(found) if one is not None]
+        found = self._known(symbols, (interval, grid), *self._days_of(interval, first, last))
+        return [(row, series) for row, (_, series, _) in enumerate(found) if series is not None]
 
     def entries(
         self, symbols: Sequence[str], interval: Interval, grid: GridKind, first: int, last: int
     ) -> tuple[list[tuple[int, SeriesDays]], Joined]:
         """What `each` answers, and the entries of the sessions that were asked for."""
-        with self._lock:
-            known = self._known(symbols, (interval, grid), *self._days_of(interval, first, last))
-            found = [(row, one) for row, one in enumerate(map(known.get, symbols)) if one is not None]
+        found = self._known(symbols, (interval, grid), *self._days_of(interval, first, last))
+        there = [(row, one) for row, one in enumerate(found) if one[1] is not None]
         parts = [
-            table.between(np.array([place for _, (_, _, place) in group], np.int64), first, last)
-            for table, group in groupby(found, key=lambda one: one[1][1])
+            batch.table.between(np.array([place for _, (_, _, place) in group], np.int64), first, last)
+            for batch, group in groupby(there, key=lambda one: one[1][0])
         ]
-        return [(row, series) for row, (series, _, _) in found], Joined.of(parts)
+        return [(row, series) for row, (_, series, _) in there if series is not None], Joined.of(parts)
 
     def bits(self, every: Sequence[SeriesDays], first: int, last: int) -> dict[int, bytes]:
         """Presence bits by the ids of pieces: those that some sessions of some series lie in are among them."""
@@ -84,9 +102,14 @@ class LoadedSeries:
     def rest(self) -> None:
         """Forget years that nobody asked for since the last rest: those of a long run would pile up."""
         with self._lock:
-            for kind, (start, _) in list(self._reach.items()):
-                if self._oldest.pop(kind, start) > start:
-                    del self._reach[kind], self._series[kind]
+            for series in self._series.values():
+                batches = {batch for batch, _, _ in series.values()}
+                idle = {batch for batch in batches if batch.oldest > batch.start}
+                for symbol in [symbol for symbol, (batch, _, _) in series.items() if batch in idle]:
+                    del series[symbol]
+                for batch in batches - idle:
+                    batch.oldest = batch.end
+                if idle:
                     self._bits = {}  # whoever looks into the old ones keeps them
 
     def _days_of(self, interval: Interval, first: int, last: int) -> tuple[int, int]:
@@ -97,20 +120,27 @@ class LoadedSeries:
         before = _WEEK_DAYS if interval.unit is Unit.WEEK else 0
         return (date(start.year, 1, 1) - _EPOCH).days - before, (date(end.year, 12, 31) - _EPOCH).days
 
-    def _known(self, symbols: Sequence[str], kind: Kind, start: int, end: int) -> dict[str, Known | None]:
-        reach = self._reach.get(kind, (start, end))
-        self._oldest[kind] = min(start, self._oldest.get(kind, start))
-        if kind not in self._reach or start < reach[0] or end > reach[1]:
-            self._reach[kind] = reach = min(start, reach[0]), max(end, reach[1])
-            self._series[kind] = {}
-        known = self._series[kind]
-        missing = [symbol for symbol in dict.fromkeys(symbols) if symbol not in known]
-        if missing:
-            pieces = self._catalog.pieces(*kind, missing, reach, bits=len(missing) <= _WITH_BITS)
-            self._bits.update((piece.id, piece.bits) for piece in pieces if piece.bits is not None)
-            found = resolved(self._root, self._calendar, pieces)
-            known.update(dict.fromkeys(missing))
-            if found:
-                table = EntryTable(list(found.values()))
-                known.update((symbol, (series, table, place)) for place, (symbol, series) in enumerate(found.items()))
-        return known
+    def _known(self, symbols: Sequence[str], kind: Kind, start: int, end: int) -> list[_Known]:
+        """What is known of symbols on some days, one answer each."""
+        with self._lock:
+            series = self._series.setdefault(kind, {})
+            found = [series[symbol] for symbol in symbols if symbol in series]
+            batches = {batch for batch, _, _ in found}
+            short = {batch for batch in batches if start < batch.start or end > batch.end}
+            if short or len(found) < len(symbols):
+                missing = [name for name in dict.fromkeys(symbols) if name not in series or series[name][0] in short]
+                reach = min([start, *(batch.start for batch in short)]), max([end, *(batch.end for batch in short)])
+                batches = {*(batches - short), self._look_up(missing, kind, *reach)}
+                found = [series[symbol] for symbol in symbols]
+            for batch in batches:
+                batch.oldest = min(batch.oldest, start)
+            return found
+
+    def _look_up(self, symbols: Sequence[str], kind: Kind, start: int, end: int) -> _Batch:
+        pieces = self._catalog.pieces(*kind, symbols, (start, end), bits=len(symbols) <= _WITH_BITS)
+        self._bits.update((piece.id, piece.bits) for piece in pieces if piece.bits is not None)
+        found = resolved(self._root, self._calendar, pieces)
+        batch = _Batch(start, end, EntryTable(list(found.values())), end)
+        self._series[kind].update(dict.fromkeys(symbols, (batch, None, 0)))
+        self._series[kind].update((symbol, (batch, found[symbol], place)) for place, symbol in enumerate(found))
+        return batch

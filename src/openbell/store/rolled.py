@@ -23,7 +23,7 @@ Make = Callable[[int, Sequence[int]], Sequence[Block]]
 # By turns, so that not all need more room on the same day.
 _ROOMS = cycle([1.5 + step / 32 for step in range(16)])
 _COLUMNS = 7
-_FREE_BYTES = 1 << 27
+_FREE_BYTES = 1 << 24
 
 
 @dataclass(slots=True, eq=False)
