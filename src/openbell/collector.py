@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 
+_VERY_MANY = 10_000
+
 
 @contextmanager
 def collector_resting() -> Iterator[None]:
     """Within it the cyclic collector does not run; one that was off before stays off.
 
-    What was made meanwhile counts as old afterwards: else the collector would go through all of it at once.
+    Where very much was made meanwhile, it counts as old afterwards: else the collector would go through it at once.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -23,7 +25,7 @@ def collector_resting() -> Iterator[None]:
         yield
     finally:
         if was_on:
-            if not gc.get_freeze_count():
+            if gc.get_count()[0] > _VERY_MANY and not gc.get_freeze_count():
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()

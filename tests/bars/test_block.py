@@ -1,7 +1,13 @@
+import copy
+import gc
+import pickle
+import weakref
+
 import numpy as np
 import pytest
 
 from openbell.bars.block import FIELDS, Block
+from openbell.machine.code import INT, address
 
 
 def block(*stamps: int, shares: list[float] | None = None) -> Block:
@@ -56,3 +62,64 @@ def test_a_frozen_block_cannot_be_written():
     for column in (frozen.ts, *frozen.columns, frozen.shares):
         with pytest.raises(ValueError, match="read-only"):
             column[0] = 0
+
+
+def lies(one: Block) -> tuple[int, ...]:
+    """`Block.where`, looked up in its arrays."""
+    shares = 0 if one.completeness is None else address(one.completeness)
+    return len(one), address(one.ts, INT), *map(address, one.columns), shares
+
+
+@pytest.mark.parametrize("shares", [None, [1.0, 0.5, 1.0, 0.25, 1.0]])
+def test_a_block_and_parts_of_its_parts_say_where_they_lie(shares):
+    whole = block(1, 2, 5, 7, 9, shares=shares)
+    part = whole.rows(1, 5)
+    inner = part.rows(1, 3)
+
+    assert whole.where == lies(whole)
+    assert part.where == lies(part)
+    assert inner.where == lies(inner)
+    assert inner.ts.tolist() == [5, 7]
+    assert part[1:3].where == inner.where
+    assert len(inner.rows(2, 2)) == 0
+    assert np.shares_memory(inner.close, whole.close)
+
+
+def test_a_part_of_nothing_is_nothing():
+    assert len(Block.empty().rows(0, 0).rows(0, 0)) == 0
+    assert Block.empty()[2:1].ts.tolist() == []
+
+
+def test_steps_and_choices_of_a_part_are_blocks_of_their_own():
+    part = block(1, 2, 5, 7, 9).rows(1, 5)
+
+    assert part[::2].ts.tolist() == [2, 7]
+    assert part[part.ts > 2].ts.tolist() == [5, 7, 9]
+    assert part[::-1].close.tolist() == [12.0, 10.0, 8.0, 5.0]
+
+
+def test_where_a_block_lies_is_not_copied_with_it():
+    whole = block(1, 2, 5)
+    part = whole.rows(1, 3)
+    assert part.where
+
+    for other in (copy.deepcopy(part), pickle.loads(pickle.dumps(part))):
+        assert other.ts.tolist() == [2, 5]
+        assert other.where == lies(other)
+        assert other.where[1:] != part.where[1:]
+
+
+def test_a_block_goes_with_its_last_part_without_the_collector():
+    whole = block(1, 2, 5)
+    part = whole.rows(1, 3)
+    gone = weakref.ref(whole)
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        del whole
+        assert gone() is not None
+        del part
+        assert gone() is None
+    finally:
+        if was_on:
+            gc.enable()

@@ -23,17 +23,20 @@ def march(where: int) -> None:
         block = moved(sheaf, symbol * _BLOCK)
         if block[0]:
             last[symbol] = stamps(block, 1)[block[0] - 1]
+    row = deep
     for step in range(steps):
         left = steps - step
+        if row == deep:
+            row = 0
+            for number in range(column_count):
+                _read(sheaf, symbols, columns[number], left, deep, moved(ahead, number * deep * symbols))
         for symbol in range(symbols):
             present[symbol] = 1 if sheaf[symbol * _BLOCK] >= left else 0
         for number in range(column_count):
-            coming = moved(ahead, number * deep * symbols)
-            if step % deep == 0:
-                _read(sheaf, symbols, columns[number], left, deep, coming)
-            now, side = moved(coming, step % deep * symbols), moved(bars, columns[number] * symbols)
+            now, side = moved(ahead, (number * deep + row) * symbols), moved(bars, columns[number] * symbols)
             for symbol in range(symbols):
                 side[symbol] = now[symbol]
+        row += 1
         for number in range(link_count):
             link = moved(links, number * 3)
             if step >= link[0] and called(link[1], link[2]) != 0:
@@ -47,5 +50,7 @@ def _read(sheaf: Any, symbols: int, field: int, left: int, deep: int, coming: An
     for symbol in range(symbols):
         block = moved(sheaf, symbol * _BLOCK)
         column, first = floats(block, 2 + field), block[0] - left
-        for step in range(max(-first, 0), min(deep, left)):
+        begin = -first if first < 0 else 0
+        end = deep if deep < left else left
+        for step in range(begin, end):
             coming[step * symbols + symbol] = column[first + step]

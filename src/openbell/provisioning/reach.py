@@ -23,6 +23,7 @@ Span = tuple[Interval, int, int]
 """A stored interval, and the first and last session that are read of it."""
 
 _TOGETHER = 256
+_SHELF = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ class Reach:
     empty: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Looked:
+    """Stored bars of some symbols, per session from a first one on."""
+
+    first: int
+    counts: Counts
+
+
 class Reacher:
     """Answers how far back, for many symbols at once, from presence in the catalogue.
 
@@ -59,7 +68,7 @@ class Reacher:
 
     def __init__(self, data: DataManager, time: TimeManager, completeness: float) -> None:
         self._data, self._time, self._completeness = data, time, completeness
-        self._known: dict[Interval, dict[str, tuple[int, Counts]]] = defaultdict(dict)
+        self._known: dict[Interval, dict[str, tuple[_Looked, int]]] = defaultdict(dict)
         self._reads: dict[Span, dict[str, Read]] = defaultdict(dict)
         self._today: dict[Interval, dict[str, Read]] = defaultdict(dict)
 
@@ -182,7 +191,10 @@ class Reacher:
         by_days = max(today - first - amount.days, 0) if amount.days else today - first
         unsure = self._unsure(symbols, sure, by_bars, by_days, interval, base, amount, first)
         if unsure:
-            sure[unsure] = self.counts([symbols[i] for i in unsure], interval, base, first, today - 1)
+            doubtful = [symbols[i] for i in unsure]
+            oldest = 0 if amount.sessions else min(int(by_bars[unsure].min()), by_days)
+            left, right = self._with_bars(doubtful, interval, base, (first + oldest, today - 1))
+            sure[unsure, left - first : right + 1 - first] = self.counts(doubtful, interval, base, left, right)
             by_bars[unsure] = _youngest(sure[unsure], amount.bars)
         firsts = np.minimum(by_bars, by_days)
         if amount.sessions:
@@ -220,6 +232,20 @@ class Reacher:
         unsure: list[int] = np.flatnonzero(doubtful).tolist()
         return unsure
 
+    def _with_bars(
+        self, symbols: Sequence[str], interval: Interval, base: Interval, sessions: tuple[int, int]
+    ) -> tuple[int, int]:
+        """Those of some sessions in which bars must be counted one by one: from the first to the last with any.
+
+        Symbols that have left the market have theirs long ago, and these are the same sessions every day.
+        """
+        first, last = sessions
+        own = any(interval in self._data.intervals(symbol) for symbol in symbols)
+        if own or not interval.intraday or first > last:
+            return first, last
+        there = np.flatnonzero(self._stored(symbols, base, first, last).any(axis=0))
+        return (first + int(there[0]), first + int(there[-1])) if len(there) else (first, first - 1)
+
     def _at_most(self, symbols: Sequence[str], sure: Counts, interval: Interval, base: Interval, first: int) -> Counts:
         """No session has more bars than windows, nor more than base bars; those of its own are in ``sure``."""
         last = first + sure.shape[1] - 1
@@ -235,14 +261,17 @@ class Reacher:
         return doubtful
 
     def _stored(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> Counts:
-        """Stored bars per symbol and session; each stretch is looked up once."""
+        """Stored bars per symbol and session; what was looked up together is looked up once."""
         kept = self._known[interval]
-        known = [kept.get(symbol) for symbol in symbols]
-        if all(row is not None and row[0] <= first and row[0] + len(row[1]) > last for row in known):
-            return np.array([row[1][first - row[0] : last + 1 - row[0]] for row in known if row is not None])
+        known = [kept[symbol] for symbol in symbols if symbol in kept]
+        looks = {look for look, _ in known}
+        if len(looks) == 1 and len(known) == len(symbols):
+            (look,) = looks
+            if look.first <= first and look.first + look.counts.shape[1] > last:
+                return look.counts[[place for _, place in known], first - look.first : last + 1 - look.first]
         counts = self._data.counts(symbols, interval, first, last, self._time.hours).astype(np.int64)
-        for symbol, row in zip(symbols, counts, strict=True):
-            kept[symbol] = (first, row)
+        look = _Looked(first, counts)
+        kept.update((symbol, (look, place)) for place, symbol in enumerate(symbols))
         return counts
 
     def _or_own(
@@ -342,7 +371,15 @@ def _short(counts: Counts, amount: Amount) -> npt.NDArray[np.bool_]:
     return short
 
 
-@lru_cache(maxsize=256)
 def _windows_per_session(calendar: Calendar, interval: Interval, first: int, last: int, hours: Hours) -> Counts:
+    shelves = range(first // _SHELF, last // _SHELF + 1)
+    every = np.concatenate([_windows_of_shelf(calendar, interval, shelf, hours) for shelf in shelves])
+    return every[first - shelves.start * _SHELF :][: last - first + 1]
+
+
+@lru_cache(maxsize=256)
+def _windows_of_shelf(calendar: Calendar, interval: Interval, shelf: int, hours: Hours) -> Counts:
+    """Windows of so many sessions that follow one another: the same ones are asked for day after day."""
+    first, last = shelf * _SHELF, min((shelf + 1) * _SHELF, len(calendar)) - 1
     grid = calendar.grid(interval, first, last, hours)
     return np.bincount(grid.sessions - first, minlength=last - first + 1)

@@ -10,7 +10,6 @@ import numpy as np
 
 from openbell.bars.block import Block, Floats
 from openbell.bars.derive import derive_all
-from openbell.bars.folding import between
 from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval, Unit
 from openbell.bars.sheaf import Sheaf
@@ -44,7 +43,7 @@ from openbell.store.manager import DataManager
 
 Task = tuple[Interval, tuple[IndicatorSpec, ...]]
 
-CHUNK = 64
+CHUNK = 256
 MANY, BESIDE = 8, 512
 
 
@@ -190,7 +189,7 @@ class Stager:
         """The bars of a load; those that were folded on an earlier day of this run roll on in the store's cache."""
         load = making.load
         if load.base is None:
-            return between(stored, making.left, making.right)
+            return [block.between(making.left, making.right) for block in stored.blocks]
         if load.interval.unit is Unit.WEEK:
             return self._folded(making, load.first, stored, group)
 

@@ -19,7 +19,7 @@ from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.store.days import Rows
-from openbell.store.entries import Joined
+from openbell.store.entries import Found
 from openbell.store.files import OpenFiles
 from openbell.store.series import COLUMN_COUNT, Columns, Entries, SeriesDays, as_block
 
@@ -124,7 +124,7 @@ class Reader:
         self,
         keys: Sequence[Hashable | None],
         every: Sequence[SeriesDays],
-        entries: Joined,
+        entries: Found,
         files: OpenFiles,
         wish: Wish,
     ) -> list[Block | None]:
@@ -193,7 +193,7 @@ class Reader:
 
 
 def _look_into(
-    blocks: list[Block | None], every: Sequence[SeriesDays], entries: Joined, files: OpenFiles, wish: Wish
+    blocks: list[Block | None], every: Sequence[SeriesDays], entries: Found, files: OpenFiles, wish: Wish
 ) -> None:
     """Put views of mapped files where blocks are missing; None stays where bars lie apart, or some off the grid."""
     for place in np.flatnonzero(entries.sizes == 0).tolist():
@@ -203,20 +203,19 @@ def _look_into(
         return
     sizes = entries.sizes[filled]
     heads = np.cumsum(sizes) - sizes
-    hours = entries.days[wish.hours.value]
-    begins, spans = entries.rows + hours["first"], hours["span"].astype(np.int64)
+    begins, spans = entries.rows + entries.figure(wish.hours.value, "first"), entries.figure(wish.hours.value, "span")
     apart = begins != np.append(0, begins[:-1] + spans[:-1])
     apart[heads] = False
-    whole = ~np.logical_or.reduceat(apart | (spans != hours["bars"]), heads)
-    tails = heads + sizes - 1
+    whole = ~np.logical_or.reduceat(apart | (spans != entries.figure(wish.hours.value, "bars")), heads)
+    tails, owners = heads + sizes - 1, entries.owners
     rows = zip(begins[heads].tolist(), (begins[tails] + spans[tails]).tolist(), strict=True)
     places = zip(filled.tolist(), heads.tolist(), sizes.tolist(), whole.tolist(), rows, strict=True)
     for place, head, size, good, span in places:
         if blocks[place] is not None:
             continue
-        series, owners = every[place], entries.owners[head : head + size]
-        fits = good and series.block is None and (len(series.pieces) == 1 or series.in_one_file(owners))
-        file = files.mapped(series.pieces[owners[0]].file) if fits else None
+        series, own = every[place], owners[head : head + size]
+        fits = good and series.block is None and (len(series.pieces) == 1 or series.in_one_file(own))
+        file = files.mapped(series.pieces[own[0]].file) if fits else None
         blocks[place] = None if file is None else file.rows(*span)
 
 

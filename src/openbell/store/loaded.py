@@ -13,7 +13,7 @@ from openbell.bars.interval import Interval, Unit
 from openbell.market.calendar import Calendar
 from openbell.store.catalog import Catalog
 from openbell.store.days import GridKind
-from openbell.store.entries import EntryTable, Joined
+from openbell.store.entries import EntryTable, Found
 from openbell.store.series import SeriesDays, resolved
 
 Kind = tuple[Interval, GridKind]
@@ -70,20 +70,24 @@ class LoadedSeries:
         self, symbols: Sequence[str], interval: Interval, grid: GridKind, first: int, last: int
     ) -> list[tuple[int, SeriesDays]]:
         """The series of those symbols that have one, with their places among the symbols; sessions asked for are in."""
+        if last < first:
+            return []
         found = self._known(symbols, (interval, grid), *self._days_of(interval, first, last))
         return [(row, series) for row, (_, series, _) in enumerate(found) if series is not None]
 
     def entries(
         self, symbols: Sequence[str], interval: Interval, grid: GridKind, first: int, last: int
-    ) -> tuple[list[tuple[int, SeriesDays]], Joined]:
+    ) -> tuple[list[tuple[int, SeriesDays]], Found]:
         """What `each` answers, and the entries of the sessions that were asked for."""
+        if last < first:
+            return [], Found.of([])
         found = self._known(symbols, (interval, grid), *self._days_of(interval, first, last))
         there = [(row, one) for row, one in enumerate(found) if one[1] is not None]
         parts = [
             batch.table.between(np.array([place for _, (_, _, place) in group], np.int64), first, last)
             for batch, group in groupby(there, key=lambda one: one[1][0])
         ]
-        return [(row, series) for row, (_, series, _) in there if series is not None], Joined.of(parts)
+        return [(row, series) for row, (_, series, _) in there if series is not None], Found.of(parts)
 
     def bits(self, every: Sequence[SeriesDays], first: int, last: int) -> dict[int, bytes]:
         """Presence bits by the ids of pieces: those that some sessions of some series lie in are among them."""
@@ -114,8 +118,6 @@ class LoadedSeries:
 
     def _days_of(self, interval: Interval, first: int, last: int) -> tuple[int, int]:
         """The dates of sessions, in whole years, as days since 1970-01-01; a week may begin in the year before."""
-        if last < first:
-            return 0, 0
         start, end = self._calendar.session(first).date, self._calendar.session(last).date
         before = _WEEK_DAYS if interval.unit is Unit.WEEK else 0
         return (date(start.year, 1, 1) - _EPOCH).days - before, (date(end.year, 12, 31) - _EPOCH).days

@@ -21,7 +21,8 @@ from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.store.adjusting import Adjuster, Timelines
 from openbell.store.catalog import Catalog, SymbolInfo
-from openbell.store.days import DayEntries, GridKind
+from openbell.store.days import GridKind
+from openbell.store.entries import Found
 from openbell.store.files import OpenFiles
 from openbell.store.held import Reader, Wish
 from openbell.store.loaded import LoadedSeries
@@ -68,6 +69,8 @@ class DataManager:
         self._loaded = LoadedSeries(self.root, calendar, self._catalog)
         self._reader = Reader(calendar, kept_bytes)
         self._rolled = Rolled(calendar.begins, kept_bytes)
+        # Windows by number: a number is hashed sooner, and each of many symbols has one in its name.
+        self._kinds: dict[Hashable, int] = {}
         self._files = OpenFiles(self.root)
         self._week = -1
 
@@ -128,8 +131,8 @@ class DataManager:
     ) -> Counts:
         """Bars on the grid per symbol and session, shape (symbols, last - first + 1); reads no data."""
         result = np.zeros((len(symbols), max(0, last - first + 1)), np.int32)
-        rows, sessions, days = self._entries(symbols, interval, first, last)
-        result[rows, sessions] = days[hours.value]["bars"]
+        rows, sessions, entries = self._entries(symbols, interval, first, last)
+        result[rows, sessions] = entries.figure(hours.value, "bars")
         return result
 
     def outside(
@@ -137,17 +140,17 @@ class DataManager:
     ) -> Counts:
         """Stored rows of each session that are not on the grid of the hours, shaped like `counts`; reads no data."""
         result = np.zeros((len(symbols), max(0, last - first + 1)), np.int32)
-        rows, sessions, days = self._entries(symbols, interval, first, last)
-        result[rows, sessions] = days["rows"] - days[hours.value]["bars"]
+        rows, sessions, entries = self._entries(symbols, interval, first, last)
+        result[rows, sessions] = entries.figure("rows") - entries.figure(hours.value, "bars")
         return result
 
     def summaries(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> Summaries:
         """Open, high, low, close, volume and count per symbol and session; reads no data."""
         shape = (len(symbols), max(0, last - first + 1))
         figures = [np.full(shape, np.nan) for _ in FIELDS]
-        rows, sessions, days = self._entries(symbols, interval, first, last)
+        rows, sessions, entries = self._entries(symbols, interval, first, last)
         for name, figure in zip(FIELDS, figures, strict=True):
-            figure[rows, sessions] = days[name]
+            figure[rows, sessions] = entries.figure(name)
         if self._adjuster is not None:
             self._adjuster.summaries(self._unadjusted(symbols, interval), interval, first, last, figures)
         opens, highs, lows, closes, volumes = figures
@@ -198,8 +201,8 @@ class DataManager:
         self, symbols: Sequence[str], interval: Interval, first: int, last: int, hours: Hours = Hours.REGULAR
     ) -> npt.NDArray[np.int64]:
         """How many rows a read would take from the files, per symbol; `BYTES_PER_BAR` times that is bytes."""
-        rows, _, days = self._entries(symbols, interval, first, last)
-        spans = np.bincount(rows, days[hours.value]["span"], len(symbols))
+        rows, _, entries = self._entries(symbols, interval, first, last)
+        spans = np.bincount(rows, entries.figure(hours.value, "span"), len(symbols))
         return spans.astype(np.int64)
 
     def read(
@@ -276,7 +279,8 @@ class DataManager:
         make
             Called with a session and the places of those symbols of which bars are needed from there up to ``last``.
         """
-        keys = [((symbol, windows), self.actions(symbol)) for symbol in symbols]
+        kind = self._kinds.setdefault(windows, len(self._kinds))
+        keys = [((symbol, kind), self.actions(symbol)) for symbol in symbols]
         return self._rolled.blocks(keys, first, last, make)
 
     def _unadjusted(self, symbols: Sequence[str], interval: Interval) -> dict[str, int]:
@@ -305,11 +309,11 @@ class DataManager:
 
     def _entries(
         self, symbols: Sequence[str], interval: Interval, first: int, last: int
-    ) -> tuple[Places, Ordinals, DayEntries]:
+    ) -> tuple[Places, Ordinals, Found]:
         """The entries of all symbols, each with its symbol's place and its session, counted from the first one."""
         found, entries = self._loaded.entries(symbols, interval, GridKind.SESSION, first, last)
         rows = np.repeat(np.array([row for row, _ in found], np.int64), entries.sizes)
-        return rows, entries.ordinals - first, entries.days
+        return rows, entries.ordinals - first, entries
 
 
 def _bits_of(

@@ -115,17 +115,20 @@ class Rolled:
             missing: dict[int, list[int]] = {}
             for place, (name, state) in enumerate(keys):
                 missing.setdefault(self._missing_from(name, state, first, last), []).append(place)
+            found: dict[int, Block] = {}
             for begin, places in sorted(missing.items()):
                 if begin == first:
-                    for place, made in zip(places, make(begin, places), strict=True):
-                        self._enter(*keys[place], (first, last), made)
-                elif begin <= last:
-                    rolls = [self._rolls[keys[place][0]] for place in places]
+                    found.update(zip(places, make(begin, places), strict=True))
+                    for place in places:
+                        self._enter(*keys[place], (first, last), found[place])
+                    continue
+                rolls = [self._rolls[keys[place][0]] for place in places]
+                if begin <= last:
                     self._extend(rolls, make(begin, places), first, last)
-            found = self._between([self._rolls[name] for name, _ in keys], first, last)
+                found.update(zip(places, self._between(rolls, first, last), strict=True))
             while self._bytes > self._limit and self._rolls:
                 self._forget(next(iter(self._rolls)))
-            return found
+            return [found[place] for place in range(len(keys))]
 
     def _missing_from(self, name: Hashable, state: Hashable, first: int, last: int) -> int:
         """The first session that is not here, the one after the last where all are."""
