@@ -14,10 +14,12 @@ Wrong arguments of a call are plain ``ValueError``.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
+
+_MANY = 4
 
 
 class Severity(StrEnum):
@@ -76,6 +78,31 @@ class Problem:
         }
 
 
+def together(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems for a reader: many that differ only in where they are become one.
+
+    Examples
+    --------
+    >>> raised = [Problem(f"S{n}", "raised.", "Mend it.") for n in range(500)]
+    >>> print(*together([Problem("S7/5m", "has no bars.", "Import some."), *raised]), sep="\\n")
+    S7/5m: has no bars.
+        Import some.
+    S0, S1, S2 and 497 more: raised.
+        Mend it.
+    """
+    alike: dict[Problem, list[Problem]] = {}
+    for problem in problems:
+        alike.setdefault(replace(problem, where=""), []).append(problem)
+    return [problem for same in alike.values() for problem in _one_of_many(same)]
+
+
+def _one_of_many(same: list[Problem]) -> list[Problem]:
+    if len(same) <= _MANY:
+        return same
+    named = ", ".join(problem.where for problem in same[: _MANY - 1])
+    return [replace(same[0], where=f"{named} and {len(same) - _MANY + 1} more")]
+
+
 class OpenbellError(Exception):
     """Everything that can go wrong in a correct program.
 
@@ -86,7 +113,7 @@ class OpenbellError(Exception):
     """
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
+        super().__init__("\n".join(str(problem) for problem in together(problems)))
         self.problems = problems
 
 

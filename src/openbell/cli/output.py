@@ -10,7 +10,7 @@ from enum import Enum
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
-from openbell.errors import Problem
+from openbell.errors import Problem, together
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -74,7 +74,7 @@ class Output:
     def problems(self, problems: Iterable[Problem]) -> None:
         """Print problems on standard error: where, what, and below it what to do."""
         console = _console(sys.stderr)
-        for problem in problems:
+        for problem in together(problems):
             mark, style = ("error", "bold red") if problem.fatal else ("warning", "yellow")
             console.print(f"{mark}: ", style=style, end="")
             console.print(f"{problem.where}: {problem.what}", soft_wrap=True)
