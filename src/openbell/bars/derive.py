@@ -76,7 +76,9 @@ def derive_all(
     room = min(int(sheaf.table[:, 0].max(initial=0)), len(grid))
     ts, out = np.empty((len(sheaf), room), np.int64), np.empty((len(FIELDS) + 1, len(sheaf), room))
     made = fold(sheaf, within, begins, grid.ends, grid.stamps, expected, completeness, ts, out).tolist()
-    whole = Block(ts.reshape(-1), *out.reshape(len(FIELDS) + 1, -1)).freeze()
+    ts.setflags(write=False)
+    out.setflags(write=False)
+    whole = Block(ts.reshape(-1), *out.reshape(len(FIELDS) + 1, -1))
     blocks = [whole.rows(place * room, place * room + bars) for place, bars in enumerate(made)]
     # Few bars would keep the room of many.
     return [block.copied() if len(block) < room // 2 else block for block in blocks]

@@ -45,8 +45,11 @@ class EntryTable:
 
     def between(self, places: Rows, first: int, last: int) -> "Found":
         """The entries of sessions ``first`` to ``last`` of some of the series, one series after the other."""
-        lefts = self._keys.searchsorted(places * _SESSIONS + first)
-        sizes = np.maximum(self._keys.searchsorted(places * _SESSIONS + last + 1) - lefts, 0)
+        begins = places * _SESSIONS
+        lefts, rights = self._keys.searchsorted(begins + first), self._keys.searchsorted(begins + last + 1)
+        sizes = rights - lefts
+        if len(places) == 1:
+            return Found(((self, slice(int(lefts[0]), int(rights[0]))),), sizes)
         ends = np.cumsum(sizes)
         chosen = np.repeat(lefts - ends + sizes, sizes) + np.arange(ends[-1] if len(ends) else 0)
         return Found(((self, chosen),), sizes)
@@ -64,7 +67,7 @@ class Found:
         How many entries each series has.
     """
 
-    parts: Sequence[tuple[EntryTable, Rows]]
+    parts: Sequence[tuple[EntryTable, Rows | slice]]
     sizes: Rows
 
     @classmethod
