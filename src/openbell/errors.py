@@ -17,7 +17,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
-from functools import lru_cache
 
 _MANY = 4
 
@@ -149,10 +148,4 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     >>> nearest("intervalls", ["intervals", "symbols"])
     'intervals'
     """
-    return _nearest(word, tuple(known))
-
-
-@lru_cache(maxsize=1024)
-def _nearest(word: str, known: tuple[str, ...]) -> str | None:
-    """Kept, as a run of years asks for the same symbol among thousands every day."""
-    return next(iter(get_close_matches(word, known, n=1, cutoff=0.6)), None)
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), None)

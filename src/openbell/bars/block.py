@@ -11,7 +11,6 @@ from openbell.machine.code import INT, address
 Floats = npt.NDArray[np.float64]
 
 _Columns = tuple[Stamps, Floats, Floats, Floats, Floats, Floats, Floats | None]
-_new = object.__new__
 
 FIELDS = ("open", "high", "low", "close", "volume")
 
@@ -53,13 +52,13 @@ class Block:
 
     def rows(self, first: int, end: int) -> "Block":
         """Bars from one place until before another, both from 0 to the number of bars, without a copy."""
-        part = _new(Block)
+        part = object.__new__(Block)
         part._columns, part._where = None, ()
         part._whole = self if self._whole is None else self._whole
         part._first, part._end = self._first + first, self._first + end
         return part
 
-    def _each(self) -> "_Columns":
+    def _each(self) -> _Columns:
         """All columns, cut out of those of the whole block at the first look."""
         if self._columns is None:
             assert self._whole is not None

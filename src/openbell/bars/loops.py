@@ -44,7 +44,8 @@ def _folded(block: Any, i: int, bars: int, given: Any, out_ts: Any, out: Any) ->
     """Fold one symbol's bars from one row until before another; how many it gave."""
     ts, open_, high, low = stamps(block, 1), floats(block, 2), floats(block, 3), floats(block, 4)
     close, volume = floats(block, 5), floats(block, 6)
-    windows, room, completeness = given[1], given[0] * given[2], number(given, 11)
+    # The columns of what is written hold all symbols, one behind the other.
+    windows, column, completeness = given[1], given[0] * given[2], number(given, 11)
     begins, ends, stamped, expected = stamps(given, 7), stamps(given, 8), stamps(given, 9), counts(given, 10)
     n, window = 0, windows
     if i < bars:
@@ -68,8 +69,8 @@ def _folded(block: Any, i: int, bars: int, given: Any, out_ts: Any, out: Any) ->
         share = (i - first) / expected[window]
         if share >= completeness:
             out_ts[n] = stamped[window]
-            out[n], out[room + n], out[2 * room + n], out[3 * room + n] = open_[first], top, bottom, close[i - 1]
-            out[4 * room + n], out[5 * room + n] = total, share
+            out[n], out[column + n], out[2 * column + n] = open_[first], top, bottom
+            out[3 * column + n], out[4 * column + n], out[5 * column + n] = close[i - 1], total, share
             n += 1
         window += 1
     return n
