@@ -50,8 +50,8 @@ def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> S
         _upgrade(record, asks, session.time.now)
     for interval, series in staged.series.items():
         _put(record, interval, series)
-    for key, (spec, _) in staged.warm.items():
-        record.indicators[key] = spec
+    for spec, _ in staged.warm:
+        record.indicators[spec.key] = spec
     for warmed, _ in staged.warmed:
         record.indicators.update(warmed.specs)
     record.kept |= staged.kept
@@ -79,9 +79,9 @@ def _fill(session: SessionData, pairs: Pairs) -> None:
     """Today's bars up to now, and the indicators that were warmed up for a symbol alone."""
     for record, one in pairs:
         for interval, series in one.series.items():
-            if series.slots.size:
+            if series.slots is not None:
                 session.lanes[interval].panel.write(record.row, series.slots, series.today)
-        for spec, warm in one.warm.values():
+        for spec, warm in one.warm:
             session.indicators.adopt(spec, record.row, warm)
             if warm.kept is not None:
                 session.keep(spec, record.row, warm.kept)

@@ -63,8 +63,6 @@ class Validator:
 
     def history(self, ask: Ask, need: SymbolNeed, reaches: Mapping[Interval, Reach]) -> Findings:
         """What is missing before today: nothing at all forbids, a part of it warns."""
-        if self._enough(need, reaches) and not self._data.acts(ask.symbol):
-            return [], []
         info, today = self._data.info(ask.symbol), self._time.today
         new = info is not None and info.listed >= today.date
         problems: list[Problem] = []
@@ -83,7 +81,7 @@ class Validator:
         problems += across_actions(self._data, self._time, ask.symbol, need, reaches)
         return problems, offers
 
-    def _enough(self, need: SymbolNeed, reaches: Mapping[Interval, Reach]) -> bool:
+    def enough(self, need: SymbolNeed, reaches: Mapping[Interval, Reach]) -> bool:
         """Whether nothing that is asked for is missing: every session has bars, and there are as many as are wanted."""
         if id(need) not in self._least:
             self._least[id(need)] = need, _least_bars(need)
