@@ -80,7 +80,7 @@ class Analyst:
         return draft
 
     def _reach(self, reacher: Reacher, drafts: Sequence[Draft]) -> list[list[Draft]]:
-        """Fill in how far back each interval must be read, and put those together for which all of it is the same.
+        """Fill in how far back each interval must be read, and put those together that are alike in all of it.
 
         One look at the catalogue per distinct need.
         """
@@ -94,14 +94,12 @@ class Analyst:
             reaches = reacher.of([draft.symbol for draft in group], interval, base, amount)
             for draft, reach in zip(group, reaches, strict=True):
                 draft.reaches[interval] = reach
-        # Equal reaches that were found together are one object.
-        return _together(drafts, lambda draft: (_kind(draft), *map(id, draft.reaches.values())))
+        return _together(drafts, lambda draft: (_kind(draft), *[reach.first for reach in draft.reaches.values()]))
 
     def _passing(self, group: list[Draft]) -> list[Draft]:
-        """Those of some drafts that reach alike for which nothing fatal is found in their history."""
-        need, reaches, acts = group[0].need, group[0].reaches, self._data.acts
-        short = not self._validator.enough(need, reaches)
-        doubtful = group if short else [draft for draft in group if acts(draft.symbol)]
+        """Those of some drafts that are alike for which nothing fatal is found in their history."""
+        need, enough, acts = group[0].need, self._validator.enough, self._data.acts
+        doubtful = [draft for draft in group if not enough(need, draft.reaches) or acts(draft.symbol)]
         for draft in doubtful:
             draft.find(self._validator.history(draft.asks[0], need, draft.reaches))
         return [draft for draft in group if not draft.refused] if doubtful else group

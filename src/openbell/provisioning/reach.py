@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +25,7 @@ _TOGETHER = 256
 _SHELF = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """For one symbol and interval: the oldest session to cover, and how much there is.
 
     Parameters
@@ -311,10 +311,7 @@ class Reacher:
         return info is not None and info.listed < self._time.calendar.session(session).date
 
     def _reaches(self, interval: Interval, counts: Counts, firsts: Counts, begin: int, amount: Amount) -> list[Reach]:
-        """Answers from the first column that counts for each symbol; empty sessions at its beginning are left out.
-
-        Equal answers are one object.
-        """
+        """Answers from the first column that counts for each symbol; empty sessions at its beginning are left out."""
         sessions = counts.shape[1]
         counted = np.where(np.arange(sessions) >= firsts[:, None], counts, 0)
         filled = counted > 0
@@ -324,8 +321,7 @@ class Reacher:
             oldest = np.array([weeks.week_start(int(at)) if at < begin + sessions else at for at in oldest])
         empty = (counts[:, max(sessions - amount.days, 0) :] == 0).sum(axis=1) if amount.days else np.zeros(len(counts))
         rows = zip(oldest.tolist(), counted.sum(axis=1).tolist(), empty.astype(np.int64).tolist(), strict=True)
-        made: dict[tuple[int, int, int], Reach] = {}
-        return [made[row] if row in made else made.setdefault(row, Reach(*row)) for row in rows]
+        return [Reach(*row) for row in rows]
 
 
 def _youngest(counts: Counts, enough: int) -> Counts:

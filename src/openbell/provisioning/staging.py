@@ -187,17 +187,16 @@ class Stager:
                 stored[source] = Sheaf.of([self._stored(one, source) for one in group])
             making = self._making(load)
             for one, made in zip(group, self._made(making, stored[source], group), strict=True):
-                self._hold(one, making, made)
+                self._hold(one, making, History((made,)) if len(made) else NO_HISTORY)
 
-    def _hold(self, staged: StagedSymbol, making: Making, made: Block) -> None:
+    def _hold(self, staged: StagedSymbol, making: Making, made: History) -> None:
         """Hold what was made for a load, and of an interval that is there what is held already behind it."""
-        load, series = making.load, staged.series.get(making.load.interval)
-        history = History((made,)) if len(made) else NO_HISTORY
+        load, series, history = making.load, staged.series.get(making.load.interval), made
         if series is None or not series.new:
             assert staged.record is not None
             there = staged.record.series[load.interval]
             series = staged.series[load.interval] = StagedSeries(there.base, new=False)
-            history = History((*history.parts, *there.history.since(making.held).parts))
+            history = History((*made.parts, *there.history.since(making.held).parts))
         series.history = history if making.whole else self._warmer.trimmed(history, load.amount)
         series.amount, series.since = load.amount, load.since
 

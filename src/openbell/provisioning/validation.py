@@ -19,7 +19,8 @@ from openbell.session.asks import Ask
 from openbell.store.days import GridKind
 from openbell.store.manager import DataManager
 
-Findings = tuple[list[Problem], list[Offer]]
+Findings = tuple[Sequence[Problem], Sequence[Offer]]
+NOTHING: Findings = ((), ())
 
 
 class Validator:
@@ -43,9 +44,12 @@ class Validator:
         symbol, info, today = ask.symbol, self._data.info(ask.symbol), self._time.today.date
         if info is None or info.listed > today:
             return self._unknown(ask, None if info is None else info.listed)
+        plain = (id(need), stored) in self._plain
+        if plain and info.delisted is None and not info.adjusted_intervals:
+            return NOTHING
         problems: list[Problem] = []
         offers: list[Offer] = []
-        if (id(need), stored) not in self._plain:
+        if not plain:
             for interval in need.amounts:
                 if base_of(interval, stored) is None:
                     problems.append(self._not_derivable(symbol, interval, stored))
@@ -86,7 +90,7 @@ class Validator:
         if id(need) not in self._least:
             self._least[id(need)] = need, _least_bars(need)
         _, least = self._least[id(need)]
-        return all(not reach.empty and reach.bars >= least[interval] for interval, reach in reaches.items())
+        return all(reach.bars >= least[interval] and not reach.empty for interval, reach in reaches.items())
 
     def _partial(self, symbol: str, interval: Interval, days: int, empty: int) -> Problem:
         """Some of the days that are asked for have no bar: before the first one, or missing."""
