@@ -312,7 +312,7 @@ class Stager:
                 tasks.setdefault(task, []).extend(group)
         for (interval, specs), group in tasks.items():
             if len(group) < MANY:
-                self._warm_alone(group, specs, failed)
+                self._warm_alike(group, interval, specs, failed)
                 continue
             for start in range(0, len(group), BESIDE):
                 beside = group[start : start + BESIDE]
@@ -327,6 +327,20 @@ class Stager:
         warmed = Warmed.of(self._warmer.many(specs, bars))
         for place, one in enumerate(group):
             one.warmed.append((warmed, place))
+
+    def _warm_alike(
+        self,
+        group: Sequence[StagedSymbol],
+        interval: Interval,
+        specs: Sequence[IndicatorSpec],
+        failed: dict[str, Exception],
+    ) -> None:
+        for one in group:
+            try:
+                warms = self._warmer.alike(specs, self._bars_of(one, interval))
+                one.warm.update((spec.key, (spec, warm)) for spec, warm in zip(specs, warms, strict=True))
+            except Exception as error:  # a user's indicator may raise anything; only this symbol fails
+                failed[one.requirements.symbol] = error
 
     def _warm_alone(
         self, group: Sequence[StagedSymbol], specs: Sequence[IndicatorSpec], failed: dict[str, Exception]
