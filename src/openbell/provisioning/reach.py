@@ -45,10 +45,11 @@ class Reach(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Looked:
-    """Stored bars of some symbols, per session from a first one on."""
+    """Stored bars of some symbols, in this order, per session from a first one on."""
 
     first: int
     counts: Counts
+    places: Sequence[int]
 
 
 class Reacher:
@@ -111,8 +112,9 @@ class Reacher:
         ended = self._time.grid(stretch.interval).ended_by(self._time.now)
         if not ended:
             return [(0, 0)] * len(symbols)
-        present = self._data.presence(symbols, stretch.interval, stretch.first, hours=self._time.hours)
-        bars = present[:, :ended].sum(axis=1).tolist()
+        present = self._data.presence(symbols, stretch.interval, stretch.first, hours=Hours.EXTENDED)
+        slots = _slots_of_day(self._time.calendar, stretch.interval, stretch.first, self._time.hours)[:ended]
+        bars = present[:, slots].sum(axis=1).tolist()
         return list(zip(bars, bars, strict=True))
 
     def counts(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
@@ -162,15 +164,16 @@ class Reacher:
         if interval.unit is Unit.WEEK:
             first = self._time.calendar.week_start(first)
         sure = self.at_least(symbols, interval, base, first, today - 1)
-        by_bars = _youngest(sure, amount.bars)
         by_days = max(today - first - amount.days, 0) if amount.days else today - first
+        # Where the days reach back to the first session, so many bars reach no further.
+        by_bars = _youngest(sure, amount.bars if by_days else 0)
         unsure = self._unsure(symbols, sure, by_bars, by_days, interval, base, amount, first)
         if unsure:
             doubtful = [symbols[i] for i in unsure]
             oldest = 0 if amount.sessions else min(int(by_bars[unsure].min()), by_days)
             left, right = self._with_bars(doubtful, interval, base, (first + oldest, today - 1))
             sure[unsure, left - first : right + 1 - first] = self.counts(doubtful, interval, base, left, right)
-            by_bars[unsure] = _youngest(sure[unsure], amount.bars)
+            by_bars[unsure] = _youngest(sure[unsure], amount.bars if by_days else 0)
         firsts = np.minimum(by_bars, by_days)
         if amount.sessions:
             firsts = np.minimum(firsts, _youngest((sure > 0).astype(np.int64), amount.sessions))
@@ -243,9 +246,11 @@ class Reacher:
         if len(looks) == 1 and len(known) == len(symbols):
             (look,) = looks
             if look.first <= first and look.first + look.counts.shape[1] > last:
-                return look.counts[[place for _, place in known], first - look.first : last + 1 - look.first]
+                part = look.counts[:, first - look.first : last + 1 - look.first]
+                places = [place for _, place in known]
+                return part if places == look.places else part[places]
         counts = self._data.counts(symbols, interval, first, last, self._time.hours).astype(np.int64)
-        look = _Looked(first, counts)
+        look = _Looked(first, counts, list(range(len(symbols))))
         kept.update((symbol, (look, place)) for place, symbol in enumerate(symbols))
         return counts
 
@@ -313,14 +318,14 @@ class Reacher:
     def _reaches(self, interval: Interval, counts: Counts, firsts: Counts, begin: int, amount: Amount) -> list[Reach]:
         """Answers from the first column that counts for each symbol; empty sessions at its beginning are left out."""
         sessions = counts.shape[1]
-        counted = np.where(np.arange(sessions) >= firsts[:, None], counts, 0)
-        filled = counted > 0
-        oldest = begin + np.where(filled.any(axis=1), filled.argmax(axis=1) if sessions else 0, sessions)
+        counted = np.where(np.arange(sessions) >= firsts[:, None], counts, 0) if firsts.any() else counts
+        bars = counted.sum(axis=1)
+        oldest = begin + np.where(bars, (counted > 0).argmax(axis=1) if sessions else 0, sessions)
         if interval.unit is Unit.WEEK:
             weeks = self._time.calendar
             oldest = np.array([weeks.week_start(int(at)) if at < begin + sessions else at for at in oldest])
-        empty = (counts[:, max(sessions - amount.days, 0) :] == 0).sum(axis=1) if amount.days else np.zeros(len(counts))
-        rows = zip(oldest.tolist(), counted.sum(axis=1).tolist(), empty.astype(np.int64).tolist(), strict=True)
+        asked = counts[:, max(sessions - amount.days, 0) :] if amount.days else counts[:, :0]
+        rows = zip(oldest.tolist(), bars.tolist(), (asked == 0).sum(axis=1).tolist(), strict=True)
         return [Reach(*row) for row in rows]
 
 
@@ -342,10 +347,19 @@ def _short(counts: Counts, amount: Amount) -> npt.NDArray[np.bool_]:
     return short
 
 
+@lru_cache(maxsize=64)
+def _slots_of_day(calendar: Calendar, interval: Interval, session: int, hours: Hours) -> Counts:
+    """Where a session's windows lie among those of all its hours."""
+    return calendar.full_grid(interval, session).slots_of(calendar.grid(interval, session, session, hours).stamps)
+
+
+@lru_cache(maxsize=64)
 def _windows_per_session(calendar: Calendar, interval: Interval, first: int, last: int, hours: Hours) -> Counts:
     shelves = range(first // _SHELF, last // _SHELF + 1)
     every = np.concatenate([_windows_of_shelf(calendar, interval, shelf, hours) for shelf in shelves])
-    return every[first - shelves.start * _SHELF :][: last - first + 1]
+    part: Counts = every[first - shelves.start * _SHELF :][: last - first + 1]
+    part.setflags(write=False)
+    return part
 
 
 @lru_cache(maxsize=256)

@@ -336,7 +336,7 @@ class Stager:
                 tasks.setdefault(task, []).extend(group)
         for (interval, specs), group in tasks.items():
             if len(group) < MANY:
-                self._warm_alone(group, specs, failed)
+                self._warm_alike(group, interval, specs, failed)
                 continue
             for start in range(0, len(group), BESIDE):
                 beside = group[start : start + BESIDE]
@@ -351,6 +351,20 @@ class Stager:
         warmed = Warmed.of(self._warmer.many(specs, bars))
         for place, one in enumerate(group):
             one.warmed = (*one.warmed, (warmed, place))
+
+    def _warm_alike(
+        self,
+        group: Sequence[StagedSymbol],
+        interval: Interval,
+        specs: Sequence[IndicatorSpec],
+        failed: dict[str, Exception],
+    ) -> None:
+        for one in group:
+            try:
+                warms = self._warmer.alike(specs, self._bars_of(one, interval))
+                one.warm = (*one.warm, *zip(specs, warms, strict=True))
+            except Exception as error:  # a user's indicator may raise anything; only this symbol fails
+                failed[one.requirements.symbol] = error
 
     def _warm_alone(
         self, group: Sequence[StagedSymbol], specs: Sequence[IndicatorSpec], failed: dict[str, Exception]
