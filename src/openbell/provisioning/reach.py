@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,19 +14,16 @@ from openbell.market.session import Hours
 from openbell.market.time_manager import TimeManager
 from openbell.market.windows import windows
 from openbell.provisioning.shelves import slots_of_day, windows_per_session
-from openbell.provisioning.steps import Read
+from openbell.provisioning.steps import Read, Stretch
 from openbell.session.records import Amount
 from openbell.store.manager import BYTES_PER_BAR, DataManager
 
 Counts = npt.NDArray[np.int64]
-Span = tuple[Interval, int, int]
-"""A stored interval, and the first and last session that are read of it."""
 
 _TOGETHER = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """For one symbol and interval: the oldest session to cover, and how much there is.
 
     Parameters
@@ -68,8 +66,7 @@ class Reacher:
     def __init__(self, data: DataManager, time: TimeManager, completeness: float) -> None:
         self._data, self._time, self._completeness = data, time, completeness
         self._known: dict[Interval, dict[str, tuple[_Looked, int]]] = defaultdict(dict)
-        self._reads: dict[Span, dict[str, Read]] = defaultdict(dict)
-        self._today: dict[Interval, dict[str, Read]] = defaultdict(dict)
+        self._reads: dict[Stretch, dict[str, Read]] = defaultdict(dict)
 
     def of(self, symbols: Sequence[str], interval: Interval, base: Interval, amount: Amount) -> list[Reach]:
         """One answer per symbol, in their order."""
@@ -78,67 +75,45 @@ class Reacher:
             return [Reach(today, 0)] * len(symbols)
         return self._search(symbols, interval, base, amount, self._sessions_for(interval, amount))
 
-    def expect(self, drafts: Iterable[tuple[str, Sequence[Span], Sequence[Interval]]]) -> None:
-        """Look up what reads will take, all symbols with the same stretch at once.
+    def expect(self, wanted: Iterable[tuple[Sequence[str], Sequence[Stretch]]]) -> None:
+        """Look up what reads will take, all symbols of a stretch at once.
 
         Parameters
         ----------
-        drafts
-            Symbols, each with what is read of the past, and the intervals of which today is read.
+        wanted
+            Symbols, each time with the stretches that are read of them: sessions before today, or today alone.
         """
-        past: dict[Span, list[str]] = {}
-        now: dict[Interval, list[str]] = {}
-        for symbol, spans, arriving in drafts:
-            for span in spans:
-                past.setdefault(span, []).append(symbol)
-            for interval in arriving:
-                now.setdefault(interval, []).append(symbol)
-        for span, symbols in past.items():
-            self._expect_past(symbols, *span)
-        for interval, symbols in now.items():
-            self._expect_today(symbols, interval)
+        together: dict[Stretch, list[str]] = {}
+        for symbols, stretches in wanted:
+            for stretch in stretches:
+                together.setdefault(stretch, []).extend(symbols)
+        for stretch, symbols in together.items():
+            now = stretch.first == self._time.today.ordinal
+            sizes = self._sizes_today(symbols, stretch) if now else self._sizes(symbols, stretch)
+            # Equal ones are one object.
+            made = {size: Read(stretch, size[0], size[1] * BYTES_PER_BAR) for size in set(sizes)}
+            self._reads[stretch].update(zip(symbols, [made[size] for size in sizes], strict=True))
 
-    def read(self, symbol: str, interval: Interval, first: int, last: int) -> Read:
-        """One read of a stored interval, with the bars and bytes that it takes."""
-        known = self._reads[interval, first, last]
-        if symbol not in known:
-            self._expect_past([symbol], interval, first, last)
-        return known[symbol]
+    def reads(self, symbols: Sequence[str], stretches: Sequence[Stretch]) -> list[tuple[Read, ...]]:
+        """What each of some symbols reads of some stretches that were expected of them."""
+        known = [self._reads[stretch] for stretch in stretches]
+        return [tuple([reads[symbol] for reads in known]) for symbol in symbols]
 
-    def today(self, symbol: str, interval: Interval) -> Read:
-        """The read of today's bars, with those up to now."""
-        known = self._today[interval]
-        if symbol not in known:
-            self._expect_today([symbol], interval)
-        return known[symbol]
+    def _sizes(self, symbols: Sequence[str], stretch: Stretch) -> list[tuple[int, int]]:
+        """Bars of each symbol in a stretch of the past, and rows that a read of them takes."""
+        span = stretch.interval, stretch.first, stretch.last
+        bars = self._stored(symbols, *span).sum(axis=1).tolist()
+        return list(zip(bars, self._data.rows(symbols, *span, self._time.hours).tolist(), strict=True))
 
-    def _expect_past(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> None:
-        bars = self._stored(symbols, interval, first, last).sum(axis=1).tolist()
-        rows = self._data.rows(symbols, interval, first, last, self._time.hours).tolist()
-        self._expected(
-            symbols, (interval, first, last), zip(bars, rows, strict=True), self._reads[interval, first, last]
-        )
-
-    def _expect_today(self, symbols: Sequence[str], interval: Interval) -> None:
-        day = self._time.today.ordinal
-        ended = self._time.grid(interval).ended_by(self._time.now)
-        bars = [0] * len(symbols)
-        if ended:
-            present = self._data.presence(symbols, interval, day, hours=Hours.EXTENDED)
-            slots = slots_of_day(self._time.calendar, interval, day, self._time.hours)[:ended]
-            bars = present[:, slots].sum(axis=1).tolist()
-        self._expected(symbols, (interval, day, day), zip(bars, bars, strict=True), self._today[interval])
-
-    def _expected(
-        self, symbols: Sequence[str], span: Span, sizes: Iterable[tuple[int, int]], known: dict[str, Read]
-    ) -> None:
-        """Note the reads of some symbols, of bars and rows; equal ones are one object."""
-        made: dict[tuple[int, int], Read] = {}
-        for symbol, size in zip(symbols, sizes, strict=True):
-            read = made.get(size)
-            if read is None:
-                read = made[size] = Read(*span, size[0], size[1] * BYTES_PER_BAR)
-            known[symbol] = read
+    def _sizes_today(self, symbols: Sequence[str], stretch: Stretch) -> list[tuple[int, int]]:
+        """The same of today up to now."""
+        ended = self._time.grid(stretch.interval).ended_by(self._time.now)
+        if not ended:
+            return [(0, 0)] * len(symbols)
+        present = self._data.presence(symbols, stretch.interval, stretch.first, hours=Hours.EXTENDED)
+        slots = slots_of_day(self._time.calendar, stretch.interval, stretch.first, self._time.hours)[:ended]
+        bars = present[:, slots].sum(axis=1).tolist()
+        return list(zip(bars, bars, strict=True))
 
     def counts(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
         """Present bars per symbol and session, int64 of shape (symbols, last - first + 1); a week's in its last one."""
@@ -345,10 +320,7 @@ class Reacher:
         return info is not None and info.listed < self._time.calendar.session(session).date
 
     def _reaches(self, interval: Interval, counts: Counts, firsts: Counts, begin: int, amount: Amount) -> list[Reach]:
-        """Answers from the first column that counts for each symbol; empty sessions at its beginning are left out.
-
-        Equal answers are one object.
-        """
+        """Answers from the first column that counts for each symbol; empty sessions at its beginning are left out."""
         sessions = counts.shape[1]
         counted = np.where(np.arange(sessions) >= firsts[:, None], counts, 0) if firsts.any() else counts
         bars = counted.sum(axis=1)
@@ -358,8 +330,7 @@ class Reacher:
             oldest = np.array([weeks.week_start(int(at)) if at < begin + sessions else at for at in oldest])
         asked = counts[:, max(sessions - amount.days, 0) :] if amount.days else counts[:, :0]
         rows = zip(oldest.tolist(), bars.tolist(), (asked == 0).sum(axis=1).tolist(), strict=True)
-        made: dict[tuple[int, int, int], Reach] = {}
-        return [made[row] if row in made else made.setdefault(row, Reach(*row)) for row in rows]
+        return [Reach(*row) for row in rows]
 
 
 def _youngest(counts: Counts, enough: int) -> Counts:

@@ -82,7 +82,9 @@ class Rolls:
         if wanted > room:
             # Most often the first ones are all that come.
             added = max(wanted, 2 * room) - room
-            self._roomy = tuple(np.concatenate((one, np.zeros((added, *one.shape[1:]), np.int64))) for one in self._roomy)
+            self._roomy = tuple(
+                np.concatenate((one, np.zeros((added, *one.shape[1:]), np.int64))) for one in self._roomy
+            )
         self._cut()
 
     def move(self, lines: _Lines, rooms: Sheaf) -> None:
