@@ -87,6 +87,15 @@ def test_earlier_sessions_are_made_with_all_that_follow():
     assert rolled.blocks("bars", ["A"], {}, 9, 8, maker.until(8)) == [Block.empty()]
 
 
+def test_sessions_that_had_no_place_in_a_new_room_are_made_again():
+    rolled, maker = Rolled(BEGINS, 1 << 20), Maker()
+    for first, last in ((1, 8), (6, 9), (3, 9)):
+        (found,) = rolled.blocks("bars", ["A"], {}, first, last, maker.until(last))
+        assert same(found, maker.bars(first, last, 0))
+
+    assert maker.calls == [(1, [0]), (9, [0]), (3, [0])]
+
+
 def test_what_nobody_asked_for_yesterday_is_forgotten():
     rolled, maker = Rolled(BEGINS, 1 << 20), Maker()
     for day, names in ((10, "AB"), (11, "A"), (12, "AB")):
