@@ -236,15 +236,16 @@ class DataManager:
         StoreError
             If a file is missing or damaged.
         """
-        found, entries = self._loaded.entries(symbols, interval, grid, first, last)
+        rows, found = self._loaded.entries(symbols, interval, grid, first, last)
         blocks = dict.fromkeys(symbols, Block.empty())
         wish = Wish(interval, first, last, hours)
-        files = self._files
-        keys = [(symbols[row], interval, grid, hours) if keep else None for row, _ in found]
-        ready = self._reader.at_hand(keys, [series for _, series in found], entries, files, wish)
-        for key, block, (row, series) in zip(keys, ready, found, strict=True):
+        names = [symbols[row] for row in rows.tolist()]
+        kind = (interval, grid, hours) if keep else None
+        ready = self._reader.at_hand(kind, names, found, self._files, wish)
+        series = found.series
+        for place, (name, block) in enumerate(zip(names, ready, strict=True)):
             # One after the other: threads would wait for each other's Python longer than for memory.
-            blocks[symbols[row]] = self._reader.read(key, series, files, wish) if block is None else block
+            blocks[name] = self._reader.read(kind, name, series[place], self._files, wish) if block is None else block
         if self._adjuster is not None:
             self._adjuster.blocks(self._unadjusted(symbols, interval), interval, first, blocks)
         return blocks
@@ -317,9 +318,8 @@ class DataManager:
         self, symbols: Sequence[str], interval: Interval, first: int, last: int
     ) -> tuple[Places, Ordinals, Found]:
         """The entries of all symbols, each with its symbol's place and its session, counted from the first one."""
-        found, entries = self._loaded.entries(symbols, interval, GridKind.SESSION, first, last)
-        rows = np.repeat(np.array([row for row, _ in found], np.int64), entries.sizes)
-        return rows, entries.ordinals - first, entries
+        places, found = self._loaded.entries(symbols, interval, GridKind.SESSION, first, last)
+        return np.repeat(places, found.sizes), found.ordinals - first, found
 
 
 def _bits_of(
