@@ -6,7 +6,8 @@ import weakref
 import numpy as np
 import pytest
 
-from openbell.bars.block import FIELDS, Block
+from openbell.bars.block import FIELDS, Block, all_where
+from openbell.bars.sheaf import Sheaf
 from openbell.machine.code import INT, address
 
 
@@ -83,6 +84,17 @@ def test_a_block_and_parts_of_its_parts_say_where_they_lie(shares):
     assert part[1:3].where == inner.where
     assert len(inner.rows(2, 2)) == 0
     assert np.shares_memory(inner.close, whole.close)
+
+
+def test_many_blocks_say_where_they_lie_at_once():
+    wholes = [block(1, 2, 5, 7, 9, shares=shares) for shares in (None, [1.0, 0.5, 1.0, 0.25, 1.0])]
+    blocks = [*wholes, *(whole.rows(first, 4) for whole in wholes for first in range(4)), Block.empty()]
+
+    table = all_where([*blocks, *blocks])
+
+    assert table.tolist() == [list(one.where) for one in (*blocks, *blocks)]
+    assert Sheaf.of(blocks * 4).table.tolist() == Sheaf.of(blocks).table.tolist() * 4
+    assert len(Sheaf.of([])) == 0
 
 
 def test_a_part_of_nothing_is_nothing():

@@ -1,10 +1,11 @@
 """Room that is used again, and only when nobody looks into it."""
 
 import tracemalloc
+from math import prod
 
 import numpy as np
 
-from openbell.bars.room import filled
+from openbell.bars.room import Rooms, filled
 
 LARGE = (1 << 10, 3, 1 << 8)
 
@@ -44,13 +45,11 @@ def test_room_is_not_given_for_much_less_than_it_holds():
 
 
 def test_a_size_that_nobody_asks_for_any_more_makes_way_for_another():
-    others = [filled(LARGE, 2.0) for _ in range(40)]  # what earlier tests left free
+    rooms, size = Rooms(1 << 29, 1.25), prod(LARGE)
     tracemalloc.start()
     for times in range(1, 9):
-        filled((times * LARGE[0], *LARGE[1:]), 1.0)
+        rooms.take(times * size)
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert len(others) == 40
-    last = 8 * 8 * LARGE[0] * LARGE[1] * LARGE[2]
-    assert kept < 1.1 * last
+    assert kept < 1.1 * 8 * 8 * size

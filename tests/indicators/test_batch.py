@@ -9,6 +9,7 @@ from openbell.bars.block import Block
 from openbell.bars.sheaf import Sheaf
 from openbell.indicators import compute, definition
 from openbell.indicators.manager import IndicatorManager
+from openbell.indicators.warm import NEVER
 from openbell.testing.indicators import walk
 
 SPECS = [
@@ -66,6 +67,21 @@ def test_each_stands_bit_for_bit_where_it_would_alone(sizes, chosen):
             assert _links(stand.taken(place)) == _links(manager.warm(spec, then, now)), (spec.key, place)
 
 
+@settings(derandomize=True, deadline=None, database=None, max_examples=60)
+@given(past=st.integers(0, 150), now=st.integers(0, 9), chosen=st.sets(st.sampled_from(range(len(SPECS))), min_size=1))
+def test_indicators_of_one_symbol_stand_together_bit_for_bit_where_they_would_alone(past, now, chosen):
+    specs = [SPECS[place] for place in sorted(chosen)]
+    manager = _manager(*specs)
+    (history, today) = _blocks([past, now], 1)
+
+    warms = manager.warm_alike(specs, history, today, 7)
+
+    for spec, warm in zip(specs, warms, strict=True):
+        alone = manager.warm(spec, history, today)
+        assert (_links(warm), warm.sessions) == (_links(alone), alone.sessions), spec.key
+        assert warm.last_updated == (7 if alone.seen else NEVER)
+
+
 def test_a_symbol_that_was_fed_nothing_was_never_updated():
     manager = _manager(SPECS[0])
 
@@ -80,3 +96,5 @@ def test_what_an_indicator_raises_is_heard():
 
     with pytest.raises(ValueError, match="below zero"):
         _manager(spec).warm_many([spec], Sheaf.of([walk(3, 1), below]), None)
+    with pytest.raises(ValueError, match="below zero"):
+        _manager(spec).warm_alike([spec], Block.empty(), below, 7)

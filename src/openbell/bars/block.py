@@ -199,5 +199,18 @@ class Block:
         return self
 
 
+def all_where(blocks: Sequence[Block]) -> npt.NDArray[np.int64]:
+    """`Block.where` of each of some blocks, int64 (blocks, 8), reckoned for all parts at once."""
+    wholes: dict[Block, int] = {}
+    owners = [wholes.setdefault(block if block._whole is None else block._whole, len(wholes)) for block in blocks]
+    firsts = np.array([block._first for block in blocks], np.int64)
+    ends = np.array([block._end for block in blocks], np.int64)
+    table = np.array([whole.where for whole in wholes], np.int64)[owners]
+    table[:, 0] = ends - firsts
+    # A column that is not there stays nowhere.
+    table[:, 1:] += 8 * firsts[:, None] * (table[:, 1:] != 0)
+    return table
+
+
 _NOTHING = np.empty(0, np.float64)
 _EMPTY = Block(np.empty(0, np.int64), _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING).freeze()

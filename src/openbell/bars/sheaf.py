@@ -7,10 +7,13 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from openbell.bars.block import Block
+from openbell.bars.block import Block, all_where
 
 WIDTH = 8
 """Numbers per block, those of `Block.where`."""
+
+# So many blocks are sooner asked one by one.
+_FEW = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +40,8 @@ class Sheaf:
         >>> len(Sheaf.of([Block.empty(), Block.empty()]))
         2
         """
+        if len(blocks) > _FEW:
+            return cls(blocks, all_where(blocks))
         numbers = chain.from_iterable([block.where for block in blocks])
         return cls(blocks, np.fromiter(numbers, np.int64, WIDTH * len(blocks)).reshape(-1, WIDTH))
 

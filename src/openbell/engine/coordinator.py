@@ -256,7 +256,7 @@ class SessionCoordinator:
             if asked.problems or self.phase is Phase.IDLE:
                 problems = asked.problems or tuple(filter(None, [refusal(self.phase)]))
                 return ProvisioningRequirements(
-                    asked.ask.symbol, (asked.ask,), None, (), problems, asked.offers, called=operation
+                    asked.ask.symbol, (asked.ask,), None, problems=problems, offers=asked.offers, called=operation
                 )
             return self._executor.analyst.analyze([asked.ask])[0]
 

@@ -1,8 +1,10 @@
 """An indicator ready to run: its links, innermost first, each with its loops and the layout of its state."""
 
+from array import array
 from collections.abc import Callable, Sequence
 from ctypes import addressof
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,7 @@ Figures = Callable[[CalendarFigure, Interval], float]
 
 NO_SESSION = -1.0
 _CLOSE = FIELDS.index("close")
+_NOTHING = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +134,7 @@ class Link:
         return Carried(everything[:fields], everything[fields:shown], everything[shown:])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Chain:
     """The links of one indicator; a later one is fed with an output of the one before."""
 
@@ -162,10 +165,10 @@ class Chain:
             if across:
                 _ = link.kernel.across
 
-    @property
-    def columns(self) -> set[int]:
+    @cached_property
+    def columns(self) -> frozenset[int]:
         """The rows of `FIELDS` that its links read."""
-        return {row for link in self.links for row in link.columns}
+        return frozenset(row for link in self.links for row in link.columns)
 
     def fresh(self) -> tuple[Carried, ...]:
         """The state before any bar, link by link."""
@@ -190,16 +193,26 @@ class Chain:
         tuple
             Values of shape (outputs, bars), and the index of the last bar that counted, -1 for none.
         """
-        bars, last, out = len(columns[0]), np.full(1, -1, np.int64), columns[0]
         places = (*map(address, columns), address(slots, INT), address(sessions, INT))
+        return self.run_at(carried, len(columns[0]), places)
+
+    def run_at(self, carried: tuple[Carried, ...], bars: int, places: tuple[int, ...]) -> tuple[Floats, int]:
+        """`run`, given the addresses of its columns, slots and sessions; the caller holds what lies there."""
+        last, out, at = -1, _NOTHING, 0
         for link, stand in zip(self.links, carried, strict=True):
+            source = places[link.column] if link.source < 0 else at + out.strides[0] * link.source
             # Held by name until the loop has run: an address alone does not keep what lies there.
-            source = columns[link.column] if link.source < 0 else out[link.source]
-            out = np.empty((link.outputs, bars))
-            after = (stand.state, stand.window, link.params, stand.shown, out)
-            given = numbers(bars, address(source), *places, *map(address, after), address(last, INT))
-            link.kernel.through(addressof(given))
-        return out, int(last[0])
+            before, out = out, np.empty((link.outputs, bars))
+            at = address(out)
+            after = (address(stand.state), address(stand.window), address(link.params), address(stand.shown), at)
+            # The last two are where the loop leaves the last bar that counted, and that bar.
+            given = array("q", (bars, source, *places, *after, 0, last))
+            here, _ = given.buffer_info()
+            given[-2] = here + 8 * (len(given) - 1)
+            link.kernel.through(here)
+            last = given[-1]
+            del before
+        return out, last
 
     def table(
         self, columns: tuple[Floats, ...], slots: Ints, sessions: Ints, wanted: Sequence[int] | None = None

@@ -15,7 +15,7 @@ from openbell.indicators.batch import Stand, warmed_batch
 from openbell.indicators.bound import Bound
 from openbell.indicators.chain import Figures, Ints, Places
 from openbell.indicators.spec import IndicatorSpec
-from openbell.indicators.warm import Warm, warmed
+from openbell.indicators.warm import Warm, warmed, warmed_alike
 
 
 class IndicatorManager:
@@ -80,6 +80,10 @@ class IndicatorManager:
     ) -> Warm:
         """The canonical state after history and today's bars; changes nothing. See `openbell.indicators.warm`."""
         return warmed(self._bound[spec].chain, spec.needs, history, today, places, keep)
+
+    def warm_alike(self, specs: Sequence[IndicatorSpec], history: Block, today: Block, end: int) -> list[Warm]:
+        """`warm` for several indicators of an interval that do not ask where bars lie. See `warmed_alike`."""
+        return warmed_alike([(self._bound[spec].chain, spec.needs) for spec in specs], history, today, end)
 
     def warm_many(self, specs: Sequence[IndicatorSpec], past: Sheaf, today: Sheaf | None) -> tuple[list[Stand], Ints]:
         """`warm` for many symbols at once, of indicators that do not ask where bars lie. See `warmed_batch`."""

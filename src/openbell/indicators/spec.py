@@ -100,6 +100,12 @@ class IndicatorSpec:
         )
         return own if self.input is None else _chained(self.input.needs, own)
 
+    @cached_property
+    def placed(self) -> bool:
+        """Whether it uses where bars lie: slots, sessions, or regular hours only."""
+        asked = any(link.definition.bar_fields & {"slot", "session"} for link in self.chain)
+        return bool(self.needs.sessions or self.needs.regular or asked)
+
     @property
     def chain(self) -> tuple["IndicatorSpec", ...]:
         """The indicators that it is made of, the innermost first, itself last."""

@@ -3,15 +3,19 @@
 1. `_chosen` takes the bars that count: the last ``warmup`` ones before today, or the last whole sessions; only regular
    ones where the definition says so.
 2. They are fed in order, then today's bars so far.
+
+`warmed_alike` does so for several indicators at once that take the last bars, wherever these lie.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from openbell.bars.block import Block, Floats
+from openbell.bars.block import FIELDS, Block, Floats
 from openbell.indicators.chain import Carried, Chain, Ints, Places
 from openbell.indicators.spec import Needs
+from openbell.machine.code import INT, address
 
 NEVER = -1
 _zeros = np.zeros(4096, np.int64)
@@ -93,6 +97,35 @@ def warmed(chain: Chain, needs: Needs, history: Block, today: Block, places: Pla
     return Warm(carried, last, sessions, kept)
 
 
+def warmed_alike(likes: Sequence[tuple[Chain, Needs]], history: Block, today: Block, end: int) -> list[Warm]:
+    """`warmed` for indicators of one interval that do not ask where bars lie: they are fed from one place.
+
+    Parameters
+    ----------
+    likes
+        The indicators, with their needs.
+    history, today
+        At least as many bars as the longest history of an indicator, or all there are; and those of today so far.
+    end
+        End of the last bar, int64 ns UTC.
+    """
+    past, now = min(max(needs.history for _, needs in likes), len(history)), len(today)
+    rows = sorted(set().union(*(chain.columns for chain, _ in likes)))
+    bars, nowhere = np.empty((len(rows), past + now)), _nowhere(past + now)
+    for column, row in zip(bars, rows, strict=True):
+        np.concatenate((history.columns[row][len(history) - past :], today.columns[row]), out=column)
+    # What nobody reads lies where the first column does.
+    first, width, zeros, made = address(bars), bars.strides[0], address(nowhere, INT), []
+    columns = [first + width * rows.index(row) if row in rows else first for row in range(len(FIELDS))]
+    for chain, needs in likes:
+        carried, skipped = chain.fresh(), max(past - needs.history, 0)
+        if past + now > skipped:
+            places = (*[column + 8 * skipped for column in columns], zeros, zeros)
+            chain.run_at(carried, past + now - skipped, places)
+        made.append(Warm(carried, end if carried[0].seen else NEVER, 0))
+    return made
+
+
 def _placed(chain: Chain) -> bool:
     return any(link.spec.definition.bar_fields & {"slot", "session"} for link in chain.links)
 
@@ -128,15 +161,12 @@ def _feed(
     chain: Chain, carried: tuple[Carried, ...], block: Block, places: Places | None, offset: int, bars: slice | Ints
 ) -> tuple[Floats, int]:
     """Feed some bars of a block; answer their values and the place in the block of the last one that counted."""
-    global _zeros
     columns = tuple(np.ascontiguousarray(column[bars]) for column in block.columns)
     count = len(columns[0])
     if count == 0:
         return np.empty((len(carried[-1].shown), 0)), NEVER
     if places is None:
-        if len(_zeros) < count:
-            _zeros = np.zeros(2 * count, np.int64)
-        slots = sessions = _zeros[:count]
+        slots = sessions = _nowhere(count)[:count]
     else:
         whole = slice(offset, offset + len(block))
         slots = np.ascontiguousarray(places.slots[whole][bars], np.int64)
@@ -145,6 +175,14 @@ def _feed(
     if last < 0:
         return values, NEVER
     return values, bars.start + last if isinstance(bars, slice) else int(bars[last])
+
+
+def _nowhere(count: int) -> Ints:
+    """Slots, or sessions, of at least so many bars that nobody asks where they lie."""
+    global _zeros
+    if len(_zeros) < count:
+        _zeros = np.zeros(2 * count, np.int64)
+    return _zeros
 
 
 def _kept(chain: Chain, needs: Needs, history: Block, today: Block, places: Places | None) -> Floats:

@@ -2,90 +2,40 @@
 
 1. `Blueprints.of`: what each symbol must have, from the asks it holds and the new ones, and what it is folded from.
 2. `Reacher.of`: how far back to read, for all symbols with the same need at once.
-3. `Analyst._load`: what must be loaded, and so read; `Reacher.expect` looks up what that takes, all symbols at once.
-4. `Analyst._steps`: the difference to what is there, as steps in order.
+3. `Analyst._created`, `Analyst._added`: the difference to what is there, as steps in order, once for symbols that are
+   alike.
+4. `Reacher.expect`: what these steps read of each symbol.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 
 from openbell.bars.interval import Interval
 from openbell.config.session_file import SessionFile
-from openbell.errors import Problem
 from openbell.provisioning.bases import base_of
-from openbell.provisioning.blueprint import Blueprint, Blueprints, added_steps, quality_step, register_steps
+from openbell.provisioning.blueprint import Blueprints, added_steps, quality_step, register_steps
 from openbell.provisioning.budget import within_budget
+from openbell.provisioning.draft import Draft
 from openbell.provisioning.needs import SymbolNeed
-from openbell.provisioning.offers import Offer
 from openbell.provisioning.past import MINUTE
-from openbell.provisioning.reach import Reach, Reacher, Span
+from openbell.provisioning.reach import Reacher
 from openbell.provisioning.requirements import Moment, ProvisioningRequirements, by_symbol
 from openbell.provisioning.steps import (
     CalculateAggregates,
     Load,
     LoadHistorical,
     LoadSession,
-    Read,
     Step,
+    Stretch,
     UpgradeSymbol,
+    stretches_of,
 )
-from openbell.provisioning.validation import Findings, Validator
+from openbell.provisioning.validation import Validator
 from openbell.session.asks import Ask
 from openbell.session.records import Amount, SymbolRecord, Tier
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
 
 _TODAY = "today's bars up to now, the later ones with the stream"
-
-
-@dataclass(slots=True)
-class Draft:
-    """One symbol's analysis while it is made."""
-
-    symbol: str
-    asks: tuple[Ask, ...]
-    record: SymbolRecord | None
-    stored: tuple[Interval, ...]
-    blueprint: Blueprint
-    reaches: dict[Interval, Reach] = field(default_factory=dict)
-    loads: tuple[Load, ...] = ()
-    why: str = ""
-    spans: tuple[Span, ...] = ()
-    arriving: tuple[Interval, ...] = ()
-    problems: list[Problem] = field(default_factory=list)
-    offers: list[Offer] = field(default_factory=list)
-
-    @property
-    def need(self) -> SymbolNeed:
-        """What it must have."""
-        return self.blueprint.need
-
-    @property
-    def refused(self) -> bool:
-        """Whether something fatal was found."""
-        return bool(self.problems) and any(problem.fatal for problem in self.problems)
-
-    def missing(self, interval: Interval) -> bool:
-        """Whether the symbol does not have an interval yet."""
-        return self.record is None or interval not in self.record.series
-
-    @property
-    def absent(self) -> list[Interval]:
-        """The intervals that are needed and not there."""
-        return [interval for interval in self.need.amounts if self.missing(interval)]
-
-    def lacks(self, interval: Interval) -> bool:
-        """Whether more history of an interval is needed than is held."""
-        wanted = self.need.amounts[interval]
-        if self.record is None or self.missing(interval):
-            return wanted.some
-        held = self.record.series[interval].amount
-        return (held | wanted) != held
-
-    def find(self, findings: Findings) -> None:
-        """Note what was found."""
-        self.problems += findings[0]
-        self.offers += findings[1]
 
 
 class Analyst:
@@ -102,22 +52,16 @@ class Analyst:
         self._time = session.time
         self._validator = Validator(data, session.time)
         self._blueprints = Blueprints(file, session.time)
-        self._known: dict[tuple[object, ...], tuple[tuple[Load, ...], str, tuple[Span, ...]]] = {}
-        # By the identity of what one analysis holds.
-        self._shared: dict[tuple[int, ...], tuple[Step, ...]] = {}
+        self._known: dict[tuple[object, ...], tuple[tuple[Load, ...], str, tuple[Stretch, ...]]] = {}
 
     def analyze(self, asks: Sequence[Ask]) -> tuple[ProvisioningRequirements, ...]:
         """Requirements for each symbol that is asked for, in order of first mention."""
-        self._shared.clear()
         drafts = [self._draft(symbol, tuple(mine)) for symbol, mine in by_symbol(asks).items()]
         reacher = Reacher(self._data, self._time, self._session.completeness)
-        self._reach(reacher, [draft for draft in drafts if not draft.refused])
-        going = [draft for draft in drafts if not draft.refused]
-        for group in _alike(going):
-            self._load(group)
-        reacher.expect((draft.symbol, draft.spans, draft.arriving) for draft in going)
+        reached = self._reach(reacher, [draft for draft in drafts if not draft.refused])
+        self._lay_out(reacher, [group for group in map(self._passing, reached) if group])
         moment = self.moment
-        made = [self._finish(draft, reacher, moment) for draft in drafts]
+        made = [_requirements(draft, moment) for draft in drafts]
         return within_budget(made, self._session, self._file.budget)
 
     @property
@@ -135,10 +79,13 @@ class Analyst:
         draft.find(self._validator.symbol(asks[0], draft.need, stored))
         return draft
 
-    def _reach(self, reacher: Reacher, drafts: Sequence[Draft]) -> None:
-        """Fill in how far back each interval must be read, one look at the catalogue per distinct need."""
+    def _reach(self, reacher: Reacher, drafts: Sequence[Draft]) -> list[list[Draft]]:
+        """Fill in how far back each interval must be read, and put those together that are alike in all of it.
+
+        One look at the catalogue per distinct need.
+        """
         alike: dict[tuple[Interval, Interval, Amount], list[Draft]] = {}
-        for group in _alike(drafts):
+        for group in _together(drafts, _kind):
             first = group[0]
             for interval, amount in first.need.amounts.items():
                 if first.lacks(interval):
@@ -147,104 +94,97 @@ class Analyst:
             reaches = reacher.of([draft.symbol for draft in group], interval, base, amount)
             for draft, reach in zip(group, reaches, strict=True):
                 draft.reaches[interval] = reach
-        for draft in drafts:
-            draft.find(self._validator.history(draft.asks[0], draft.need, draft.reaches))
+        return _together(drafts, lambda draft: (_kind(draft), *[reach.first for reach in draft.reaches.values()]))
 
-    def _finish(self, draft: Draft, reacher: Reacher, moment: Moment) -> ProvisioningRequirements:
-        streamed, record = draft.blueprint.streamed, draft.record
-        return ProvisioningRequirements(
-            symbol=draft.symbol,
-            asks=draft.asks,
-            moment=moment,
-            provisioning_steps=() if draft.refused else self._steps(draft, reacher),
-            problems=tuple(draft.problems),
-            offers=tuple(draft.offers) if draft.refused else (),
-            symbol_exists=record is not None,
-            was_full=record is not None and record.tier is Tier.FULL,
-            base_interval=streamed[0] if streamed else None,
-            required_intervals=draft.blueprint.intervals,
-            already=() if record is None else _already(draft.need, record),
-        )
+    def _passing(self, group: list[Draft]) -> list[Draft]:
+        """Those of some drafts that are alike for which nothing fatal is found in their history."""
+        need, enough, acts = group[0].need, self._validator.enough, self._data.acts
+        doubtful = [draft for draft in group if not enough(need, draft.reaches) or acts(draft.symbol)]
+        for draft in doubtful:
+            draft.find(self._validator.history(draft.asks[0], need, draft.reaches))
+        return [draft for draft in group if not draft.refused] if doubtful else group
 
-    def _steps(self, draft: Draft, reacher: Reacher) -> tuple[Step, ...]:
-        past = tuple([reacher.read(draft.symbol, *span) for span in draft.spans])
-        today = tuple([reacher.today(draft.symbol, interval) for interval in draft.arriving])
-        if draft.record is not None:
-            return tuple(self._added(draft, draft.record, reacher, _history(draft, past), today))
-        if draft.need.aggregates:
-            return self._created(draft, reacher, past, today)
-        # New symbols that read as much of the same share their steps.
-        key = (id(draft.blueprint), id(draft.loads), *map(id, past), *map(id, today))
-        known = self._shared.get(key)
-        if known is None:
-            known = self._shared[key] = self._created(draft, reacher, past, today)
-        return known
+    def _lay_out(self, reacher: Reacher, groups: Sequence[list[Draft]]) -> None:
+        """Fill in steps and what they read; drafts of a group share their steps, and so do those that come to equal
+        ones."""
+        equal: dict[tuple[Step, ...], tuple[Step, ...]] = {}
+        ways: list[tuple[list[Draft], list[str], tuple[Stretch, ...]]] = []
+        for group in groups:
+            first = group[0]
+            steps = self._created(first) if first.record is None else tuple(self._added(first, first.record))
+            if first.record is not None:
+                steps = equal.setdefault(steps, steps)
+            for draft in group:
+                draft.steps = steps
+            ways.append((group, [draft.symbol for draft in group], stretches_of(steps)))
+        reacher.expect((symbols, stretches) for _, symbols, stretches in ways)
+        for group, symbols, stretches in ways:
+            for draft, reads in zip(group, reacher.reads(symbols, stretches), strict=True):
+                draft.reads = reads
 
-    def _created(
-        self, draft: Draft, reacher: Reacher, past: tuple[Read, ...], today: tuple[Read, ...]
-    ) -> tuple[Step, ...]:
+    def _created(self, draft: Draft) -> tuple[Step, ...]:
         """The steps of a new symbol."""
-        blueprint, history = draft.blueprint, _history(draft, past)
-        figures = self._aggregates(draft, reacher, history)
-        return (*blueprint.create, *history, LoadSession(today, _TODAY), *figures, *blueprint.register)
+        blueprint, history = draft.blueprint, self._history(draft)
+        figures = self._aggregates(draft, history)
+        return (*blueprint.create, *history, self._session_of(draft), *figures, *blueprint.register)
 
-    def _added(
-        self, draft: Draft, record: SymbolRecord, reacher: Reacher, history: list[Step], today: tuple[Read, ...]
-    ) -> list[Step]:
+    def _added(self, draft: Draft, record: SymbolRecord) -> list[Step]:
         """The steps of a symbol that is there."""
         blueprint, need = draft.blueprint, draft.need
-        upgraded = need.full and record.tier is Tier.ADHOC
+        upgraded, missing = need.full and record.tier is Tier.ADHOC, draft.absent
         steps: list[Step] = []
         if upgraded:
             steps.append(UpgradeSymbol(f"ad hoc until now; asked for by {draft.asks[0].owner}"))
-        missing = draft.absent
-        steps += added_steps(need, blueprint.bases, missing)
-        steps += history
+        history = self._history(draft)
+        steps += [*added_steps(need, blueprint.bases, missing), *history]
         if missing:
-            steps.append(LoadSession(today, _TODAY))
+            steps.append(self._session_of(draft))
         if upgraded:
-            steps += self._aggregates(draft, reacher, history)
+            steps += self._aggregates(draft, history)
         steps += register_steps(need, self._unregistered(draft, record))
         if upgraded and (self._file.quality.history or self._file.quality.session):
             steps.append(quality_step(self._file))
         return steps
 
-    def _aggregates(self, draft: Draft, reacher: Reacher, history: Sequence[Step]) -> list[Step]:
+    def _session_of(self, draft: Draft) -> LoadSession:
+        """Loads today's bars of those intervals that are not folded and not there yet."""
+        today = self._time.today.ordinal
+        arriving = (interval for interval in draft.blueprint.streamed if draft.missing(interval))
+        return LoadSession(tuple(Stretch(interval, today, today) for interval in arriving), _TODAY)
+
+    def _aggregates(self, draft: Draft, history: Sequence[LoadHistorical]) -> list[Step]:
         """Figures over past sessions; of minutes only those are read that are neither held nor read anyway."""
         rules = tuple(draft.need.aggregates.items())
         if not rules:
             return []
         base, today = base_of(MINUTE, draft.stored), self._time.today.ordinal
         curves = [one.first_session(self._time.calendar, today) for _, one in rules if one.per == "minute"]
-        reads: tuple[Read, ...] = ()
+        stretches: tuple[Stretch, ...] = ()
         if curves and base is not None:
-            coming = [read.first for step in history if isinstance(step, LoadHistorical) for read in step.reads
-                      if read.interval == base]  # fmt: skip
+            coming = [stretch.first for step in history for stretch in step.stretches if stretch.interval == base]
             until = min([today, self._held_from(draft, base), *coming])
-            reads = (reacher.read(draft.symbol, base, min(curves), until - 1),) if min(curves) < until else ()
-        return [CalculateAggregates(rules, reads, f"known before the open: {', '.join(name for name, _ in rules)}")]
+            stretches = (Stretch(base, min(curves), until - 1),) if min(curves) < until else ()
+        why = f"known before the open: {', '.join(name for name, _ in rules)}"
+        return [CalculateAggregates(rules, stretches, why)]
 
-    def _load(self, group: Sequence[Draft]) -> None:
-        """Fill in what must be loaded, and from which stretches of the store; alike symbols share it."""
-        first = group[0]
-        amounts, blueprint = first.need.amounts, first.blueprint
-        arriving = tuple(interval for interval in blueprint.streamed if first.missing(interval))
-        wanted = tuple(interval for interval in sorted(first.reaches) if amounts[interval].some)
-        held = tuple(self._held_from(first, interval) for interval in blueprint.bases)
-        for draft in group:
-            draft.arriving = arriving
-            if wanted:
-                firsts = tuple([draft.reaches[interval].first for interval in wanted])
-                draft.loads, draft.why, draft.spans = self._loads(draft, wanted, firsts, held)
+    def _history(self, draft: Draft) -> list[LoadHistorical]:
+        """Loads the bars before today that are needed and not there, if any are."""
+        wanted = tuple(interval for interval in sorted(draft.reaches) if draft.need.amounts[interval].some)
+        if not wanted:
+            return []
+        firsts = tuple(draft.reaches[interval].first for interval in wanted)
+        held = tuple(self._held_from(draft, interval) for interval in draft.blueprint.bases)
+        loads, why, stretches = self._loads(draft, wanted, firsts, held)
+        return [LoadHistorical(loads, stretches, why)]
 
     def _loads(
         self, draft: Draft, wanted: tuple[Interval, ...], firsts: tuple[int, ...], held: tuple[int, ...]
-    ) -> tuple[tuple[Load, ...], str, tuple[Span, ...]]:
+    ) -> tuple[tuple[Load, ...], str, tuple[Stretch, ...]]:
         key = (draft.blueprint, wanted, firsts, held)
         known = self._known.get(key)
         if known is None:
             loads = tuple(self._made(draft, interval) for interval in wanted)
-            known = self._known[key] = loads, _why(draft.need, loads), self._spans(draft, loads)
+            known = self._known[key] = loads, _why(draft.need, loads), self._stretches(draft, loads)
         return known
 
     def _made(self, draft: Draft, interval: Interval) -> Load:
@@ -260,15 +200,15 @@ class Analyst:
             return today
         return max(today - draft.record.series[interval].amount.days, 0)
 
-    def _spans(self, draft: Draft, loads: Sequence[Load]) -> tuple[Span, ...]:
+    def _stretches(self, draft: Draft, loads: Sequence[Load]) -> tuple[Stretch, ...]:
         """What must be read so that every load can be made, each stored interval once."""
         today = self._time.today.ordinal
         firsts: dict[Interval, int] = {}
         for load in loads:
             for source in _sources(load, draft.stored):
                 firsts[source] = min(firsts.get(source, today), load.first)
-        spans = ((source, first, min(today, self._held_from(draft, source)) - 1) for source, first in firsts.items())
-        return tuple(span for span in spans if span[1] <= span[2])
+        lasts = {source: min(today, self._held_from(draft, source)) - 1 for source in firsts}
+        return tuple(Stretch(one, first, lasts[one]) for one, first in firsts.items() if first <= lasts[one])
 
     def _unregistered(self, draft: Draft, record: SymbolRecord) -> list[str]:
         """Indicators to register: those that are not there, and kept ones whose history grows."""
@@ -282,16 +222,36 @@ class Analyst:
         ]
 
 
-def _alike(drafts: Sequence[Draft]) -> list[list[Draft]]:
-    """New symbols with one blueprint together, as nothing is there that could tell them apart; the others alone."""
-    groups: dict[int, list[Draft]] = {}
+def _kind(draft: Draft) -> int:
+    """The same for new symbols with one blueprint, as nothing is there that could tell them apart."""
+    return id(draft.blueprint if draft.record is None else draft)
+
+
+def _together(drafts: Iterable[Draft], key: Callable[[Draft], object]) -> list[list[Draft]]:
+    """Those with equal keys, in order of first mention."""
+    groups: dict[object, list[Draft]] = {}
     for draft in drafts:
-        groups.setdefault(id(draft.blueprint if draft.record is None else draft), []).append(draft)
+        groups.setdefault(key(draft), []).append(draft)
     return list(groups.values())
 
 
-def _history(draft: Draft, reads: tuple[Read, ...]) -> list[Step]:
-    return [LoadHistorical(draft.loads, reads, draft.why)] if draft.loads else []
+def _requirements(draft: Draft, moment: Moment) -> ProvisioningRequirements:
+    """What was found out, for people and the executor."""
+    streamed, record, refused = draft.blueprint.streamed, draft.record, draft.refused
+    return ProvisioningRequirements(
+        symbol=draft.symbol,
+        asks=draft.asks,
+        moment=moment,
+        provisioning_steps=draft.steps,
+        reads=draft.reads,
+        problems=draft.problems,
+        offers=draft.offers if refused else (),
+        symbol_exists=record is not None,
+        was_full=record is not None and record.tier is Tier.FULL,
+        base_interval=streamed[0] if streamed else None,
+        required_intervals=draft.blueprint.intervals,
+        already=() if record is None else _already(draft.need, record),
+    )
 
 
 def _sources(load: Load, stored: Sequence[Interval]) -> tuple[Interval, ...]:

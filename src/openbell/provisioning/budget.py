@@ -7,7 +7,7 @@ from openbell.config.session_file import BudgetRule
 from openbell.errors import Problem
 from openbell.market.time_manager import TimeManager
 from openbell.provisioning.requirements import ProvisioningRequirements
-from openbell.provisioning.steps import AddInterval, CreateSymbol, EvictSymbol, LoadHistorical
+from openbell.provisioning.steps import AddInterval, CreateSymbol, EvictSymbol, LoadHistorical, reading
 from openbell.session.asks import UNHELD
 from openbell.session.session_data import BYTES_PER_BAR, SessionData
 
@@ -50,10 +50,11 @@ class _Room:
             self._bytes -= self._session.weights.get(name, 0)
             evicted.append(EvictSymbol(name, "ad hoc, held by nobody, and its room is needed"))
         if self._exceeded(new, weight):
-            return replace(requirements, provisioning_steps=(), problems=(*requirements.problems, self._full(weight)))
+            problems = (*requirements.problems, self._full(weight))
+            return replace(requirements, provisioning_steps=(), reads=(), problems=problems)
         self._symbols += new
         self._bytes += weight
-        return replace(requirements, provisioning_steps=(*evicted, *steps))
+        return replace(requirements, provisioning_steps=(*evicted, *steps)) if evicted else requirements
 
     def _exceeded(self, new: bool, weight: int) -> bool:
         symbols, megabytes = self._budget.max_symbols, self._budget.max_megabytes
@@ -73,10 +74,9 @@ class _Room:
 
 def _weight(requirements: ProvisioningRequirements, time: TimeManager) -> int:
     """Bytes that carrying a plan out will hold, at most: bars read, and today's room for each new interval."""
-    bars = 0
-    for step in requirements.provisioning_steps:
-        if isinstance(step, LoadHistorical):
-            bars += sum(read.bars for read in step.reads)
-        elif isinstance(step, AddInterval):
-            bars += len(time.grid(step.interval))
+    steps, bars = requirements.provisioning_steps, 0
+    for place, own in reading(steps):
+        if isinstance(steps[place], LoadHistorical):
+            bars += sum(read.bars for read in requirements.reads[own])
+    bars += sum(len(time.grid(step.interval)) for step in steps if isinstance(step, AddInterval))
     return bars * BYTES_PER_BAR

@@ -22,9 +22,9 @@ _CLASSES: dict[str, type] = {
     cls.__name__: cls
     for cls in (
         *(ProvisioningRequirements, Moment, Offer, Problem, Amount, AddSymbol, AddBars, AddIndicator),
-        *(steps.Read, steps.Load, steps.EvictSymbol, steps.CreateSymbol, steps.UpgradeSymbol, steps.AddInterval),
-        *(steps.LoadHistorical, steps.LoadSession, steps.RegisterIndicators, steps.CalculateQuality),
-        *(steps.CalculateAggregates, Aggregate),
+        *(steps.Stretch, steps.Read, steps.Load, steps.EvictSymbol, steps.CreateSymbol, steps.UpgradeSymbol),
+        *(steps.AddInterval, steps.LoadHistorical, steps.LoadSession, steps.RegisterIndicators),
+        *(steps.CalculateQuality, steps.CalculateAggregates, Aggregate),
     )
 }
 

@@ -1,6 +1,6 @@
 """Putting a staged symbol into the session: moves in memory that cannot fail."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,21 +8,23 @@ from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.bars.sheaf import Sheaf
 from openbell.feeds.replay import ReplayFeed
-from openbell.provisioning.staged import StagedSeries, StagedSymbol, Warmed
+from openbell.provisioning.staged import StagedSymbol, Warmed
 from openbell.session.asks import AddSymbol, Ask
 from openbell.session.records import Series, SymbolRecord, Tier
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
 
 Pairs = Sequence[tuple[SymbolRecord, StagedSymbol]]
+Alike = Sequence[tuple[list[int], list[StagedSymbol]]]
+"""Symbols that went through the same steps, so that each has the same new intervals, and their rows."""
 
 
-def make_room(session: SessionData, feed: ReplayFeed, staged: Iterable[StagedSymbol]) -> None:
+def make_room(session: SessionData, feed: ReplayFeed, staged: Sequence[StagedSymbol]) -> None:
     """Reserve all that a commit will need, so that nothing is left that could fail."""
-    group = list(staged)
-    session.reserve(sum(one.record is None for one in group))
+    session.reserve(sum([one.record is None for one in staged]))
     feed.reserve(session.capacity)
-    taped = (interval for one in group for interval, series in one.series.items() if series.tape is not None)
+    firsts = {id(one.doing): one for one in staged}.values()
+    taped = (interval for one in firsts for interval, series in one.series.items() if series.tape is not None)
     for interval in dict.fromkeys(taped):
         feed.record(interval, session.time.grid(interval), session.capacity)
 
@@ -33,10 +35,17 @@ def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: Se
         for name in one.evicted:
             evict(session, feed, name)
     pairs = [(_entered(session, data, one), one) for one in staged]
-    _admit(session, pairs)
-    _fill(session, pairs)
+    session.revision += len(pairs)
+    groups: dict[int, tuple[list[int], list[StagedSymbol]]] = {}
+    for record, one in pairs:
+        rows, members = groups.setdefault(id(one.doing), ([], []))
+        rows.append(record.row)
+        members.append(one)
+    alike = list(groups.values())
+    _admit(session, alike)
+    _fill(session, alike)
     _adopt(session, pairs)
-    _tape(feed, pairs)
+    _tape(feed, alike)
     session.weigh(record for record, _ in pairs)
 
 
@@ -48,10 +57,14 @@ def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> S
         session.enter(record)
     elif staged.upgrade:
         _upgrade(record, asks, session.time.now)
-    for interval, series in staged.series.items():
-        _put(record, interval, series)
-    for key, (spec, _) in staged.warm.items():
-        record.indicators[key] = spec
+    for interval, one in staged.series.items():
+        if one.new:
+            record.series[interval] = Series(one.base, one.amount, one.history, one.since)
+        else:
+            series = record.series[interval]
+            series.history, series.amount, series.since = one.history, one.amount, one.since
+    for spec, _ in staged.warm:
+        record.indicators[spec.key] = spec
     for warmed, _ in staged.warmed:
         record.indicators.update(warmed.specs)
     record.kept |= staged.kept
@@ -60,43 +73,46 @@ def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> S
     if staged.aggregates is not None:
         record.aggregates = staged.aggregates
     session.asks.hold(asks, session.time.now)
-    session.revision += 1
     return record
 
 
-def _admit(session: SessionData, pairs: Pairs) -> None:
+def _admit(session: SessionData, alike: Alike) -> None:
     """The rows that are new in a lane, all of a lane at once."""
     entering: dict[tuple[Interval, Interval | None], list[int]] = {}
-    for record, one in pairs:
-        for interval, series in one.series.items():
+    for rows, members in alike:
+        for interval, series in members[0].series.items():
             if series.new:
-                entering.setdefault((interval, series.base), []).append(record.row)
+                entering.setdefault((interval, series.base), []).extend(rows)
     for (interval, base), rows in entering.items():
         session.lane(interval).admit(rows, base=base, streamed=base is None)
 
 
-def _fill(session: SessionData, pairs: Pairs) -> None:
+def _fill(session: SessionData, alike: Alike) -> None:
     """Today's bars up to now, and the indicators that were warmed up for a symbol alone."""
-    for record, one in pairs:
-        for interval, series in one.series.items():
-            if series.slots.size:
-                session.lanes[interval].panel.write(record.row, series.slots, series.today)
-        for spec, warm in one.warm.values():
-            session.indicators.adopt(spec, record.row, warm)
-            if warm.kept is not None:
-                session.keep(spec, record.row, warm.kept)
+    for rows, members in alike:
+        for interval in [interval for interval, series in members[0].series.items() if series.slots is not None]:
+            panel = session.lanes[interval].panel
+            for row, one in zip(rows, members, strict=True):
+                series = one.series[interval]
+                assert series.slots is not None
+                panel.write(row, series.slots, series.today)
+        for row, one in zip(rows, members, strict=True):
+            for spec, warm in one.warm:
+                session.indicators.adopt(spec, row, warm)
+                if warm.kept is not None:
+                    session.keep(spec, row, warm.kept)
 
 
-def _tape(feed: ReplayFeed, pairs: Pairs) -> None:
+def _tape(feed: ReplayFeed, alike: Alike) -> None:
+    """Today's bars of streamed intervals."""
     tapes: dict[Interval, tuple[list[int], list[Block]]] = {}
-    for record, one in pairs:
-        for interval, series in one.series.items():
-            if series.tape is not None:
-                rows, blocks = tapes.setdefault(interval, ([], []))
-                rows.append(record.row)
-                blocks.append(series.tape)
-    for interval, (rows, blocks) in tapes.items():
-        feed.write_many(interval, np.array(rows, np.int64), Sheaf.of(blocks))
+    for rows, members in alike:
+        for interval in [interval for interval, series in members[0].series.items() if series.tape is not None]:
+            taped, blocks = tapes.setdefault(interval, ([], []))
+            taped += rows
+            blocks += [tape for one in members if (tape := one.series[interval].tape) is not None]
+    for interval, (taped, blocks) in tapes.items():
+        feed.write_many(interval, np.array(taped, np.int64), Sheaf.of(blocks))
 
 
 def _adopt(session: SessionData, pairs: Pairs) -> None:
@@ -141,11 +157,3 @@ def _upgrade(record: SymbolRecord, asks: tuple[Ask, ...], now: int) -> None:
     record.added_by = full.owner
     record.upgraded_from_adhoc = True
     record.upgraded_at = now
-
-
-def _put(record: SymbolRecord, interval: Interval, staged: StagedSeries) -> None:
-    series = record.series.get(interval)
-    if series is None:
-        series = record.series[interval] = Series(staged.base)
-    if not staged.new or staged.amount.some:
-        series.history, series.amount, series.since = staged.history, staged.amount, staged.since

@@ -14,7 +14,7 @@ from openbell.provisioning.commit import commit, make_room
 from openbell.provisioning.correction import Correction, Corrector, correction_problems
 from openbell.provisioning.requirements import Moment, ProvisioningRequirements
 from openbell.provisioning.result import ProvisioningResult, Status, StepReport
-from openbell.provisioning.staged import StagedSymbol, alike
+from openbell.provisioning.staged import StagedSymbol
 from openbell.provisioning.staging import Stager
 from openbell.provisioning.steps import LOADING, EvictSymbol, Step
 from openbell.session.session_data import SessionData
@@ -96,31 +96,28 @@ class Executor:
         stager = Stager(self._session, self._data)
         staged: dict[str, StagedSymbol] = {}
         failed: Failed = {}
-        for chunk in stager.read(plan):
-            for group in alike(chunk):
-                for one in self._stage_group(stager, group, failed):
-                    staged[one.requirements.symbol] = one
+        for group in stager.read(plan):
+            for one in self._stage_group(stager, group, failed):
+                staged[one.requirements.symbol] = one
         self._settle(stager, staged, failed)
         return staged, failed
 
     def _stage_group(self, stager: Stager, group: list[StagedSymbol], failed: Failed) -> list[StagedSymbol]:
-        """Symbols that are alike, step by step, each with its share of the time; those that are ready at the end."""
-        for place, step in enumerate(group[0].requirements.provisioning_steps):
+        """Symbols with the same steps, step by step, each with its share of the time; those that are ready then."""
+        reports = group[0].doing.reports
+        for step in group[0].requirements.provisioning_steps:
             began, about = perf_counter(), step.symbol if isinstance(step, EvictSymbol) else ""
             reads = isinstance(step, LOADING)
             if self._observer is not None or (reads and any(one.unread for one in group)):
-                group = [one for one in group if self._begins(one, place, failed)]
+                group = [one for one in group if self._begins(one, step, failed)]
             group = self._carried_out(stager, group, step, failed)
             if not group:
                 break
-            report = StepReport(str(step), (perf_counter() - began) / len(group), 0, about)
-            for one in group:
-                one.reports.append(_reading(report, one, place) if reads else report)
+            reports.append(StepReport(str(step), (perf_counter() - began) / len(group), 0, about))
         return group
 
-    def _begins(self, staged: StagedSymbol, place: int, failed: Failed) -> bool:
+    def _begins(self, staged: StagedSymbol, step: Step, failed: Failed) -> bool:
         """Whether a symbol's step can be carried out at all; whatever an observer raises fails this symbol only."""
-        step = staged.requirements.provisioning_steps[place]
         try:
             if self._observer is not None:
                 self._observer(staged.requirements.symbol, str(step))
@@ -149,14 +146,12 @@ class Executor:
         began = perf_counter()
         errors = stager.settle(going)
         share = (perf_counter() - began) / max(1, len(going))
-        for one in going:
-            symbol = one.requirements.symbol
-            if symbol in errors:
-                self._fail(staged.pop(symbol), REGISTER, errors[symbol], failed)
-                continue
-            place = [report.step for report in one.reports].index(REGISTER)
-            step, seconds, bars, about = one.reports[place]
-            one.reports[place] = StepReport(step, seconds + share, bars, about)
+        for symbol, error in errors.items():
+            self._fail(staged.pop(symbol), REGISTER, error, failed)
+        for doing in {id(one.doing): one.doing for one in going}.values():
+            place = [report.step for report in doing.reports].index(REGISTER)
+            step, seconds, bars, about = doing.reports[place]
+            doing.reports[place] = StepReport(step, seconds + share, bars, about)
 
     def _fail(self, staged: StagedSymbol, step: str, error: Exception, failed: Failed) -> None:
         requirements = staged.requirements
@@ -166,7 +161,9 @@ class Executor:
         else:
             what = f"{type(error).__name__}: {error}"
             problems = (Problem(f"{requirements.symbol}/{step}", what, "Mend the cause and ask again.", "raised"),)
-        result = self._result(requirements, Status.FAILED, steps=tuple(staged.reports), problems=problems)
+        result = self._result(
+            requirements, Status.FAILED, steps=staged.doing.told(requirements.reads), problems=problems
+        )
         result.failed_step = step
         failed[requirements.symbol] = result
 
@@ -176,7 +173,7 @@ class Executor:
             others = Problem(requirements.symbol, what, "See the other symbols' problems.", code="all_or_none")
             return self._result(requirements, Status.REFUSED, problems=(others,))
         status = Status.DONE if requirements.provisioning_steps else Status.NOTHING_TO_DO
-        return self._result(requirements, status, steps=tuple(staged.reports))
+        return self._result(requirements, status, steps=staged.doing.told(requirements.reads))
 
     def _result(
         self,
@@ -195,9 +192,3 @@ class Executor:
             problems=(*requirements.problems, *problems),
             at=self._session.time.now,
         )
-
-
-def _reading(report: StepReport, staged: StagedSymbol, place: int) -> StepReport:
-    """The report of a step that reads, with the bars that one symbol's own brought."""
-    own = staged.requirements.provisioning_steps[place]
-    return StepReport(report.step, report.seconds, own.bars) if isinstance(own, LOADING) else report

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,20 +15,17 @@ from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.market.time_manager import TimeManager
 from openbell.market.windows import windows
-from openbell.provisioning.steps import Read
+from openbell.provisioning.steps import Read, Stretch
 from openbell.session.records import Amount
 from openbell.store.manager import BYTES_PER_BAR, DataManager
 
 Counts = npt.NDArray[np.int64]
-Span = tuple[Interval, int, int]
-"""A stored interval, and the first and last session that are read of it."""
 
 _TOGETHER = 256
 _SHELF = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """For one symbol and interval: the oldest session to cover, and how much there is.
 
     Parameters
@@ -47,10 +45,11 @@ class Reach:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Looked:
-    """Stored bars of some symbols, per session from a first one on."""
+    """Stored bars of some symbols, in this order, per session from a first one on."""
 
     first: int
     counts: Counts
+    places: Sequence[int]
 
 
 class Reacher:
@@ -69,8 +68,7 @@ class Reacher:
     def __init__(self, data: DataManager, time: TimeManager, completeness: float) -> None:
         self._data, self._time, self._completeness = data, time, completeness
         self._known: dict[Interval, dict[str, tuple[_Looked, int]]] = defaultdict(dict)
-        self._reads: dict[Span, dict[str, Read]] = defaultdict(dict)
-        self._today: dict[Interval, dict[str, Read]] = defaultdict(dict)
+        self._reads: dict[Stretch, dict[str, Read]] = defaultdict(dict)
 
     def of(self, symbols: Sequence[str], interval: Interval, base: Interval, amount: Amount) -> list[Reach]:
         """One answer per symbol, in their order."""
@@ -79,66 +77,45 @@ class Reacher:
             return [Reach(today, 0)] * len(symbols)
         return self._search(symbols, interval, base, amount, self._sessions_for(interval, amount))
 
-    def expect(self, drafts: Iterable[tuple[str, Sequence[Span], Sequence[Interval]]]) -> None:
-        """Look up what reads will take, all symbols with the same stretch at once.
+    def expect(self, wanted: Iterable[tuple[Sequence[str], Sequence[Stretch]]]) -> None:
+        """Look up what reads will take, all symbols of a stretch at once.
 
         Parameters
         ----------
-        drafts
-            Symbols, each with what is read of the past, and the intervals of which today is read.
+        wanted
+            Symbols, each time with the stretches that are read of them: sessions before today, or today alone.
         """
-        past: dict[Span, list[str]] = {}
-        now: dict[Interval, list[str]] = {}
-        for symbol, spans, arriving in drafts:
-            for span in spans:
-                past.setdefault(span, []).append(symbol)
-            for interval in arriving:
-                now.setdefault(interval, []).append(symbol)
-        for span, symbols in past.items():
-            self._expect_past(symbols, *span)
-        for interval, symbols in now.items():
-            self._expect_today(symbols, interval)
+        together: dict[Stretch, list[str]] = {}
+        for symbols, stretches in wanted:
+            for stretch in stretches:
+                together.setdefault(stretch, []).extend(symbols)
+        for stretch, symbols in together.items():
+            now = stretch.first == self._time.today.ordinal
+            sizes = self._sizes_today(symbols, stretch) if now else self._sizes(symbols, stretch)
+            # Equal ones are one object.
+            made = {size: Read(stretch, size[0], size[1] * BYTES_PER_BAR) for size in set(sizes)}
+            self._reads[stretch].update(zip(symbols, [made[size] for size in sizes], strict=True))
 
-    def read(self, symbol: str, interval: Interval, first: int, last: int) -> Read:
-        """One read of a stored interval, with the bars and bytes that it takes."""
-        known = self._reads[interval, first, last]
-        if symbol not in known:
-            self._expect_past([symbol], interval, first, last)
-        return known[symbol]
+    def reads(self, symbols: Sequence[str], stretches: Sequence[Stretch]) -> list[tuple[Read, ...]]:
+        """What each of some symbols reads of some stretches that were expected of them."""
+        known = [self._reads[stretch] for stretch in stretches]
+        return [tuple([reads[symbol] for reads in known]) for symbol in symbols]
 
-    def today(self, symbol: str, interval: Interval) -> Read:
-        """The read of today's bars, with those up to now."""
-        known = self._today[interval]
-        if symbol not in known:
-            self._expect_today([symbol], interval)
-        return known[symbol]
+    def _sizes(self, symbols: Sequence[str], stretch: Stretch) -> list[tuple[int, int]]:
+        """Bars of each symbol in a stretch of the past, and rows that a read of them takes."""
+        span = stretch.interval, stretch.first, stretch.last
+        bars = self._stored(symbols, *span).sum(axis=1).tolist()
+        return list(zip(bars, self._data.rows(symbols, *span, self._time.hours).tolist(), strict=True))
 
-    def _expect_past(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> None:
-        bars = self._stored(symbols, interval, first, last).sum(axis=1).tolist()
-        rows = self._data.rows(symbols, interval, first, last, self._time.hours).tolist()
-        self._expected(
-            symbols, (interval, first, last), zip(bars, rows, strict=True), self._reads[interval, first, last]
-        )
-
-    def _expect_today(self, symbols: Sequence[str], interval: Interval) -> None:
-        day = self._time.today.ordinal
-        ended = self._time.grid(interval).ended_by(self._time.now)
-        bars = [0] * len(symbols)
-        if ended:
-            present = self._data.presence(symbols, interval, day, hours=self._time.hours)
-            bars = present[:, :ended].sum(axis=1).tolist()
-        self._expected(symbols, (interval, day, day), zip(bars, bars, strict=True), self._today[interval])
-
-    def _expected(
-        self, symbols: Sequence[str], span: Span, sizes: Iterable[tuple[int, int]], known: dict[str, Read]
-    ) -> None:
-        """Note the reads of some symbols, of bars and rows; equal ones are one object."""
-        made: dict[tuple[int, int], Read] = {}
-        for symbol, size in zip(symbols, sizes, strict=True):
-            read = made.get(size)
-            if read is None:
-                read = made[size] = Read(*span, size[0], size[1] * BYTES_PER_BAR)
-            known[symbol] = read
+    def _sizes_today(self, symbols: Sequence[str], stretch: Stretch) -> list[tuple[int, int]]:
+        """The same of today up to now."""
+        ended = self._time.grid(stretch.interval).ended_by(self._time.now)
+        if not ended:
+            return [(0, 0)] * len(symbols)
+        present = self._data.presence(symbols, stretch.interval, stretch.first, hours=Hours.EXTENDED)
+        slots = _slots_of_day(self._time.calendar, stretch.interval, stretch.first, self._time.hours)[:ended]
+        bars = present[:, slots].sum(axis=1).tolist()
+        return list(zip(bars, bars, strict=True))
 
     def counts(self, symbols: Sequence[str], interval: Interval, base: Interval, first: int, last: int) -> Counts:
         """Present bars per symbol and session, int64 of shape (symbols, last - first + 1); a week's in its last one."""
@@ -187,15 +164,16 @@ class Reacher:
         if interval.unit is Unit.WEEK:
             first = self._time.calendar.week_start(first)
         sure = self.at_least(symbols, interval, base, first, today - 1)
-        by_bars = _youngest(sure, amount.bars)
         by_days = max(today - first - amount.days, 0) if amount.days else today - first
+        # Where the days reach back to the first session, so many bars reach no further.
+        by_bars = _youngest(sure, amount.bars if by_days else 0)
         unsure = self._unsure(symbols, sure, by_bars, by_days, interval, base, amount, first)
         if unsure:
             doubtful = [symbols[i] for i in unsure]
             oldest = 0 if amount.sessions else min(int(by_bars[unsure].min()), by_days)
             left, right = self._with_bars(doubtful, interval, base, (first + oldest, today - 1))
             sure[unsure, left - first : right + 1 - first] = self.counts(doubtful, interval, base, left, right)
-            by_bars[unsure] = _youngest(sure[unsure], amount.bars)
+            by_bars[unsure] = _youngest(sure[unsure], amount.bars if by_days else 0)
         firsts = np.minimum(by_bars, by_days)
         if amount.sessions:
             firsts = np.minimum(firsts, _youngest((sure > 0).astype(np.int64), amount.sessions))
@@ -268,9 +246,11 @@ class Reacher:
         if len(looks) == 1 and len(known) == len(symbols):
             (look,) = looks
             if look.first <= first and look.first + look.counts.shape[1] > last:
-                return look.counts[[place for _, place in known], first - look.first : last + 1 - look.first]
+                part = look.counts[:, first - look.first : last + 1 - look.first]
+                places = [place for _, place in known]
+                return part if places == look.places else part[places]
         counts = self._data.counts(symbols, interval, first, last, self._time.hours).astype(np.int64)
-        look = _Looked(first, counts)
+        look = _Looked(first, counts, list(range(len(symbols))))
         kept.update((symbol, (look, place)) for place, symbol in enumerate(symbols))
         return counts
 
@@ -336,21 +316,17 @@ class Reacher:
         return info is not None and info.listed < self._time.calendar.session(session).date
 
     def _reaches(self, interval: Interval, counts: Counts, firsts: Counts, begin: int, amount: Amount) -> list[Reach]:
-        """Answers from the first column that counts for each symbol; empty sessions at its beginning are left out.
-
-        Equal answers are one object.
-        """
+        """Answers from the first column that counts for each symbol; empty sessions at its beginning are left out."""
         sessions = counts.shape[1]
-        counted = np.where(np.arange(sessions) >= firsts[:, None], counts, 0)
-        filled = counted > 0
-        oldest = begin + np.where(filled.any(axis=1), filled.argmax(axis=1) if sessions else 0, sessions)
+        counted = np.where(np.arange(sessions) >= firsts[:, None], counts, 0) if firsts.any() else counts
+        bars = counted.sum(axis=1)
+        oldest = begin + np.where(bars, (counted > 0).argmax(axis=1) if sessions else 0, sessions)
         if interval.unit is Unit.WEEK:
             weeks = self._time.calendar
             oldest = np.array([weeks.week_start(int(at)) if at < begin + sessions else at for at in oldest])
-        empty = (counts[:, max(sessions - amount.days, 0) :] == 0).sum(axis=1) if amount.days else np.zeros(len(counts))
-        rows = zip(oldest.tolist(), counted.sum(axis=1).tolist(), empty.astype(np.int64).tolist(), strict=True)
-        made: dict[tuple[int, int, int], Reach] = {}
-        return [made[row] if row in made else made.setdefault(row, Reach(*row)) for row in rows]
+        asked = counts[:, max(sessions - amount.days, 0) :] if amount.days else counts[:, :0]
+        rows = zip(oldest.tolist(), bars.tolist(), (asked == 0).sum(axis=1).tolist(), strict=True)
+        return [Reach(*row) for row in rows]
 
 
 def _youngest(counts: Counts, enough: int) -> Counts:
@@ -371,10 +347,19 @@ def _short(counts: Counts, amount: Amount) -> npt.NDArray[np.bool_]:
     return short
 
 
+@lru_cache(maxsize=64)
+def _slots_of_day(calendar: Calendar, interval: Interval, session: int, hours: Hours) -> Counts:
+    """Where a session's windows lie among those of all its hours."""
+    return calendar.full_grid(interval, session).slots_of(calendar.grid(interval, session, session, hours).stamps)
+
+
+@lru_cache(maxsize=64)
 def _windows_per_session(calendar: Calendar, interval: Interval, first: int, last: int, hours: Hours) -> Counts:
     shelves = range(first // _SHELF, last // _SHELF + 1)
     every = np.concatenate([_windows_of_shelf(calendar, interval, shelf, hours) for shelf in shelves])
-    return every[first - shelves.start * _SHELF :][: last - first + 1]
+    part: Counts = every[first - shelves.start * _SHELF :][: last - first + 1]
+    part.setflags(write=False)
+    return part
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from typing import Any
 from openbell.bars.interval import Interval
 from openbell.errors import Problem
 from openbell.provisioning.offers import Offer
-from openbell.provisioning.steps import LOADING, Step, step_as_dict
+from openbell.provisioning.steps import Read, Step, reading, step_as_dict
 from openbell.session.asks import Ask, operation_of
 
 SECONDS_PER_STEP = 2e-4
@@ -37,6 +37,8 @@ class ProvisioningRequirements:
         The state that this was worked out for; another one makes it stale.
     provisioning_steps
         What is to be done, in order; empty when all is there already.
+    reads
+        What each stretch that a step reads comes to, in the order of steps.
     problems
         What was found; fatal ones forbid carrying it out.
     offers
@@ -57,6 +59,7 @@ class ProvisioningRequirements:
     asks: tuple[Ask, ...]
     moment: Moment | None
     provisioning_steps: tuple[Step, ...] = ()
+    reads: tuple[Read, ...] = ()
     problems: tuple[Problem, ...] = ()
     offers: tuple[Offer, ...] = ()
     symbol_exists: bool = False
@@ -84,21 +87,22 @@ class ProvisioningRequirements:
     @property
     def bars(self) -> int:
         """Stored bars that carrying this out reads: history, and today up to now."""
-        return sum(read.bars for read in self._reads())
+        return sum(read.bars for read in self.reads)
 
     @property
     def bytes(self) -> int:
         """Bytes of the store that hold them."""
-        return sum(read.bytes for read in self._reads())
+        return sum(read.bytes for read in self.reads)
 
     @property
     def estimate_seconds(self) -> float:
         """About how long carrying it out takes, from what symbols and bars cost on a machine of two cores."""
         return len(self.provisioning_steps) * SECONDS_PER_STEP + self.bars * SECONDS_PER_BAR
 
-    def _reads(self) -> list[Any]:
-        loading = (step for step in self.provisioning_steps if isinstance(step, LOADING))
-        return [read for step in loading for read in step.reads]
+    def _steps(self) -> list[dict[str, Any]]:
+        own = dict(reading(self.provisioning_steps))
+        steps = enumerate(self.provisioning_steps)
+        return [step_as_dict(step, self.reads[own[place]] if place in own else ()) for place, step in steps]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -109,7 +113,7 @@ class ProvisioningRequirements:
             "can_proceed": self.can_proceed,
             "symbol_exists": self.symbol_exists,
             "intervals": [str(interval) for interval in self.required_intervals],
-            "steps": [step_as_dict(step) for step in self.provisioning_steps],
+            "steps": self._steps(),
             "bars": self.bars,
             "bytes": self.bytes,
             "estimate_seconds": round(self.estimate_seconds, 6),

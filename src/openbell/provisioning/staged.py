@@ -1,8 +1,7 @@
-"""What staging makes: symbols that are ready to be committed, and which of them can be made ready together."""
+"""What staging makes: symbols that are ready to be committed."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +14,12 @@ from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
 from openbell.provisioning.requirements import ProvisioningRequirements
 from openbell.provisioning.result import StepReport
-from openbell.provisioning.steps import LOADING, CalculateAggregates, LoadHistorical, LoadSession, Step
+from openbell.provisioning.steps import Read, Step, stretches_of
 from openbell.session.records import Amount, History, SymbolRecord
 
 Slots = npt.NDArray[np.int64]
-Blocks = Mapping[Interval, Block]
 
-NO_AMOUNT, NO_HISTORY, NO_BARS, NO_SLOTS = Amount(), History(), Block.empty(), np.empty(0, np.int64)
-NO_BLOCKS: Blocks = MappingProxyType({})
+NO_AMOUNT, NO_HISTORY, NO_BARS = Amount(), History(), Block.empty()
 
 
 @dataclass(slots=True)
@@ -35,7 +32,7 @@ class StagedSeries:
     history: History = NO_HISTORY
     since: int | None = None
     today: Block = NO_BARS
-    slots: Slots = field(default_factory=lambda: NO_SLOTS)
+    slots: Slots | None = None
     tape: Block | None = None
 
 
@@ -52,49 +49,49 @@ class Warmed:
         return cls(stands, {stand.spec.key: stand.spec for stand in stands})
 
 
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """Steps that are carried out for symbols that are alike, with what has been done so far.
+
+    Parameters
+    ----------
+    reports
+        Of each step that is done, with a symbol's share of the time; bars are a symbol's own.
+    reading
+        The steps that read, as `openbell.provisioning.steps.reading`.
+    """
+
+    reports: list[StepReport]
+    reading: Sequence[tuple[int, slice]]
+
+    def told(self, reads: Sequence[Read]) -> tuple[StepReport, ...]:
+        """What was done for a symbol with these reads."""
+        told = self.reports.copy()
+        for place, own in self.reading:
+            if place < len(told):
+                step, seconds, _, about = told[place]
+                told[place] = StepReport(step, seconds, sum([read.bars for read in reads[own]]), about)
+        return tuple(told)
+
+
 @dataclass(slots=True)
 class StagedSymbol:
     """What was read for a symbol, and all that its steps bring, ready to be committed."""
 
     requirements: ProvisioningRequirements
     record: SymbolRecord | None
-    blocks: Blocks = field(default_factory=lambda: NO_BLOCKS)
+    doing: Doing
+    blocks: Mapping[Interval, Block]
     unread: StoreError | None = None
-    reports: list[StepReport] = field(default_factory=list)
     series: dict[Interval, StagedSeries] = field(default_factory=dict)
     specs: tuple[IndicatorSpec, ...] = ()
-    warm: dict[str, tuple[IndicatorSpec, Warm]] = field(default_factory=dict)
-    warmed: list[tuple[Warmed, int]] = field(default_factory=list)
+    warm: tuple[tuple[IndicatorSpec, Warm], ...] = ()
+    warmed: tuple[tuple[Warmed, int], ...] = ()
     kept: frozenset[str] = frozenset()
     upgrade: bool = False
     evicted: tuple[str, ...] = ()
     quality: tuple[bool, bool] | None = None
     aggregates: dict[str, float | Floats] | None = None
-
-
-def alike(staged: Iterable[StagedSymbol]) -> list[list[StagedSymbol]]:
-    """Symbols whose steps mean the same together, so that these can be carried out together."""
-    known: dict[int, Hashable] = {}
-
-    def meaning(one: StagedSymbol) -> Hashable:
-        steps = one.requirements.provisioning_steps
-        if id(steps) not in known:
-            known[id(steps)] = tuple(map(_meaning, steps))
-        return known[id(steps)]
-
-    return grouped(staged, meaning)
-
-
-def _meaning(step: Step) -> object:
-    match step:
-        case LoadHistorical(loads):
-            return id(loads)
-        case LoadSession():
-            return LoadSession
-        case CalculateAggregates(rules):
-            return rules
-        case _:
-            return id(step)
 
 
 def grouped(staged: Iterable[StagedSymbol], key: Callable[[StagedSymbol], Hashable]) -> list[list[StagedSymbol]]:
@@ -105,12 +102,10 @@ def grouped(staged: Iterable[StagedSymbol], key: Callable[[StagedSymbol], Hashab
     return list(groups.values())
 
 
-def spans_of(requirements: ProvisioningRequirements) -> dict[Interval, tuple[int, int]]:
+def spans_of(steps: Iterable[Step]) -> dict[Interval, tuple[int, int]]:
     """The sessions to read of each stored interval: history and today as one stretch."""
     spans: dict[Interval, tuple[int, int]] = {}
-    for step in requirements.provisioning_steps:
-        if isinstance(step, LOADING):
-            for read in step.reads:
-                first, last = spans.get(read.interval, (read.first, read.last))
-                spans[read.interval] = (min(first, read.first), max(last, read.last))
+    for stretch in stretches_of(steps):
+        first, last = spans.get(stretch.interval, (stretch.first, stretch.last))
+        spans[stretch.interval] = (min(first, stretch.first), max(last, stretch.last))
     return spans

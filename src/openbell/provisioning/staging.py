@@ -3,13 +3,15 @@
 What comes out, a `StagedSymbol`, is complete: committing it only moves references.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from openbell.bars.block import Block, Floats
 from openbell.bars.derive import derive_all
+from openbell.bars.folding import between
 from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval, Unit
 from openbell.bars.sheaf import Sheaf
@@ -21,7 +23,16 @@ from openbell.market.windows import windows
 from openbell.provisioning.bases import base_of
 from openbell.provisioning.past import MINUTE, PastFigures, curve
 from openbell.provisioning.requirements import ProvisioningRequirements
-from openbell.provisioning.staged import NO_BARS, StagedSeries, StagedSymbol, Warmed, grouped, spans_of
+from openbell.provisioning.staged import (
+    NO_BARS,
+    NO_HISTORY,
+    Doing,
+    StagedSeries,
+    StagedSymbol,
+    Warmed,
+    grouped,
+    spans_of,
+)
 from openbell.provisioning.steps import (
     AddInterval,
     CalculateAggregates,
@@ -34,6 +45,7 @@ from openbell.provisioning.steps import (
     RegisterIndicators,
     Step,
     UpgradeSymbol,
+    reading,
 )
 from openbell.provisioning.warming import Bars, Warmer, depends_on_place
 from openbell.session.records import Amount, History, SymbolRecord
@@ -42,6 +54,8 @@ from openbell.session.weeks import folded_today, with_week_so_far
 from openbell.store.manager import DataManager
 
 Task = tuple[Interval, tuple[IndicatorSpec, ...]]
+Found = dict[str, dict[Interval, Block]]
+Errors = dict[str, StoreError]
 
 CHUNK = 256
 MANY, BESIDE = 8, 512
@@ -87,33 +101,44 @@ class Stager:
         self._ended: dict[Interval, tuple[Grid, int]] = {}
 
     def read(self, plan: Sequence[ProvisioningRequirements]) -> Iterator[list[StagedSymbol]]:
-        """Some symbols at a time, with the stored bars they need: history and today in one read per stretch.
+        """Symbols with the same steps, some at a time, with the stored bars that they need; together the whole plan.
 
-        A symbol whose file cannot be read comes with the error; the others go on.
+        History and today are one read. A symbol whose file cannot be read comes with the error; the others go on.
         """
         self._past.expect(requirements.symbol for requirements in plan)
         for start in range(0, len(plan), CHUNK):
-            yield self._read_chunk(plan[start : start + CHUNK])
+            chunk = plan[start : start + CHUNK]
+            alike: dict[int, list[ProvisioningRequirements]] = {}
+            for requirements in chunk:
+                alike.setdefault(id(requirements.provisioning_steps), []).append(requirements)
+            errors: dict[str, StoreError] = {}
+            found = self._read_together(alike.values(), errors)
+            for group in alike.values():
+                yield self._begun(group, found, errors)
 
-    def _read_chunk(self, chunk: Sequence[ProvisioningRequirements]) -> list[StagedSymbol]:
-        alike: dict[tuple[Interval, int, int], list[str]] = {}
-        spans: dict[int, dict[Interval, tuple[int, int]]] = {}
-        for requirements in chunk:
-            steps = requirements.provisioning_steps
-            if id(steps) not in spans:
-                spans[id(steps)] = spans_of(requirements)
-            for interval, (first, last) in spans[id(steps)].items():
-                alike.setdefault((interval, first, last), []).append(requirements.symbol)
-        found: dict[str, dict[Interval, Block]] = {requirements.symbol: {} for requirements in chunk}
-        errors: dict[str, StoreError] = {}
-        for (interval, first, last), symbols in alike.items():
+    def _read_together(self, groups: Iterable[Sequence[ProvisioningRequirements]], errors: Errors) -> Found:
+        """The stored bars of symbols, one read for all that need the same stretch."""
+        together: dict[tuple[Interval, int, int], list[str]] = {}
+        for group in groups:
+            symbols = [requirements.symbol for requirements in group]
+            for interval, span in spans_of(group[0].provisioning_steps).items():
+                together.setdefault((interval, *span), []).extend(symbols)
+        found: Found = defaultdict(dict)
+        for (interval, first, last), symbols in together.items():
             for symbol, block in self._blocks(symbols, interval, first, last, errors).items():
                 found[symbol][interval] = block
-        records = self._session.records
-        return [StagedSymbol(one, records.get(one.symbol), found[one.symbol], errors.get(one.symbol)) for one in chunk]
+        return found
+
+    def _begun(self, group: Sequence[ProvisioningRequirements], found: Found, errors: Errors) -> list[StagedSymbol]:
+        """Symbols with the same steps, of which none is done yet."""
+        records, doing = self._session.records, Doing([], reading(group[0].provisioning_steps))
+        staged = [StagedSymbol(one, records.get(one.symbol), doing, found[one.symbol]) for one in group]
+        for one in staged if errors else ():
+            one.unread = errors.get(one.requirements.symbol)
+        return staged
 
     def _blocks(
-        self, symbols: list[str], interval: Interval, first: int, last: int, errors: dict[str, StoreError]
+        self, symbols: list[str], interval: Interval, first: int, last: int, errors: Errors
     ) -> Mapping[str, Block]:
         try:
             return self._data.read(symbols, interval, first, last, self._time.hours)
@@ -125,7 +150,7 @@ class Stager:
         return {symbol: block for one in alone for symbol, block in one.items()}
 
     def step(self, group: Sequence[StagedSymbol], step: Step) -> None:
-        """Carry out a step for symbols that are `alike`; doing it again for some of them changes nothing."""
+        """Carry out a step for symbols that have the same ones; doing it again for some of them changes nothing."""
         match step:
             case CreateSymbol():
                 pass
@@ -162,17 +187,16 @@ class Stager:
                 stored[source] = Sheaf.of([self._stored(one, source) for one in group])
             making = self._making(load)
             for one, made in zip(group, self._made(making, stored[source], group), strict=True):
-                self._hold(one, making, made)
+                self._hold(one, making, History((made,)) if len(made) else NO_HISTORY)
 
-    def _hold(self, staged: StagedSymbol, making: Making, made: Block) -> None:
-        load, parts = making.load, [made] if len(made) else []
-        series = staged.series.get(load.interval)
+    def _hold(self, staged: StagedSymbol, making: Making, made: History) -> None:
+        """Hold what was made for a load, and of an interval that is there what is held already behind it."""
+        load, series, history = making.load, staged.series.get(making.load.interval), made
         if series is None or not series.new:
             assert staged.record is not None
             there = staged.record.series[load.interval]
             series = staged.series[load.interval] = StagedSeries(there.base, new=False)
-            parts += there.history.since(making.held).parts
-        history = History(tuple(parts))
+            history = History((*made.parts, *there.history.since(making.held).parts))
         series.history = history if making.whole else self._warmer.trimmed(history, load.amount)
         series.amount, series.since = load.amount, load.since
 
@@ -189,7 +213,7 @@ class Stager:
         """The bars of a load; those that were folded on an earlier day of this run roll on in the store's cache."""
         load = making.load
         if load.base is None:
-            return [block.between(making.left, making.right) for block in stored.blocks]
+            return between(stored, making.left, making.right)
         if load.interval.unit is Unit.WEEK:
             return self._folded(making, load.first, stored, group)
 
@@ -312,7 +336,7 @@ class Stager:
                 tasks.setdefault(task, []).extend(group)
         for (interval, specs), group in tasks.items():
             if len(group) < MANY:
-                self._warm_alone(group, specs, failed)
+                self._warm_alike(group, interval, specs, failed)
                 continue
             for start in range(0, len(group), BESIDE):
                 beside = group[start : start + BESIDE]
@@ -326,18 +350,34 @@ class Stager:
         bars = [self._bars_of(one, interval) for one in group]
         warmed = Warmed.of(self._warmer.many(specs, bars))
         for place, one in enumerate(group):
-            one.warmed.append((warmed, place))
+            one.warmed = (*one.warmed, (warmed, place))
+
+    def _warm_alike(
+        self,
+        group: Sequence[StagedSymbol],
+        interval: Interval,
+        specs: Sequence[IndicatorSpec],
+        failed: dict[str, Exception],
+    ) -> None:
+        for one in group:
+            try:
+                warms = self._warmer.alike(specs, self._bars_of(one, interval))
+                one.warm = (*one.warm, *zip(specs, warms, strict=True))
+            except Exception as error:  # a user's indicator may raise anything; only this symbol fails
+                failed[one.requirements.symbol] = error
 
     def _warm_alone(
         self, group: Sequence[StagedSymbol], specs: Sequence[IndicatorSpec], failed: dict[str, Exception]
     ) -> None:
         for one in group:
             try:
-                for spec in specs:
-                    bars = self._bars_of(one, spec.interval)
-                    one.warm[spec.key] = (spec, self._warmer.one(spec, bars, keep=spec.key in one.kept))
+                made = [self._warmed_alone(one, spec) for spec in specs]
+                one.warm = (*one.warm, *zip(specs, made, strict=True))
             except Exception as error:  # a user's indicator may raise anything; only this symbol fails
                 failed[one.requirements.symbol] = error
+
+    def _warmed_alone(self, staged: StagedSymbol, spec: IndicatorSpec) -> Warm:
+        return self._warmer.one(spec, self._bars_of(staged, spec.interval), keep=spec.key in staged.kept)
 
     def _bars_of(self, staged: StagedSymbol, interval: Interval) -> Bars:
         return Bars(self._history_of(staged, interval), self._today_of(staged, interval))

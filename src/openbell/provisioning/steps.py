@@ -1,5 +1,6 @@
 """The steps of a plan, as typed values; `str(step)` is the printable name."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,8 @@ from openbell.session.records import Amount
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """One read of the store.
+class Stretch:
+    """Consecutive sessions of a stored interval.
 
     Parameters
     ----------
@@ -19,15 +20,28 @@ class Read:
         A stored interval.
     first, last
         Session ordinals, both included.
-    bars, bytes
-        Exactly what will be read, from the catalogue; of today, bars up to now.
     """
 
     interval: Interval
     first: int
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read of the store, for one symbol.
+
+    Parameters
+    ----------
+    stretch
+        What is read.
+    bars, bytes
+        Exactly what that is, from the catalogue; of today, bars up to now.
+    """
+
+    stretch: Stretch
     bars: int
-    bytes: int = 0
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +116,8 @@ class LoadHistorical:
     """The bars before today that are needed and not there."""
 
     loads: tuple[Load, ...]
-    reads: tuple[Read, ...]
+    stretches: tuple[Stretch, ...]
     reason: str
-
-    @property
-    def bars(self) -> int:
-        """How many bars are read."""
-        return sum(read.bars for read in self.reads)
 
     def __str__(self) -> str:
         return "load_historical"
@@ -118,13 +127,8 @@ class LoadHistorical:
 class LoadSession:
     """Today's bars of streamed intervals: those up to now at once, later ones as the stream delivers them."""
 
-    reads: tuple[Read, ...]
+    stretches: tuple[Stretch, ...]
     reason: str
-
-    @property
-    def bars(self) -> int:
-        """How many bars are read."""
-        return sum(read.bars for read in self.reads)
 
     def __str__(self) -> str:
         return "load_session"
@@ -144,16 +148,11 @@ class RegisterIndicators:
 
 @dataclass(frozen=True, slots=True)
 class CalculateAggregates:
-    """Figures over past sessions by name; ``reads`` are the minutes that curves need and nothing else reads."""
+    """Figures over past sessions by name; ``stretches`` are the minutes that curves need and nothing else reads."""
 
     rules: tuple[tuple[str, Aggregate], ...]
-    reads: tuple[Read, ...]
+    stretches: tuple[Stretch, ...]
     reason: str
-
-    @property
-    def bars(self) -> int:
-        """How many bars are read."""
-        return sum(read.bars for read in self.reads)
 
     def __str__(self) -> str:
         return "calculate_aggregates"
@@ -188,20 +187,20 @@ Step = (
 LOADING = LoadHistorical | LoadSession | CalculateAggregates
 
 
-def step_as_dict(step: Step) -> dict[str, Any]:
-    """A step as plain values, for JSON."""
+def step_as_dict(step: Step, reads: Sequence[Read]) -> dict[str, Any]:
+    """A step as plain values, for JSON; ``reads`` are its own."""
     plain: dict[str, Any] = {"step": str(step), "reason": step.reason}
+    if isinstance(step, LOADING):
+        plain |= {"reads": [_read(read) for read in reads]}
     match step:
         case EvictSymbol(symbol):
             plain |= {"symbol": symbol}
         case AddInterval(interval, base):
             plain |= {"interval": str(interval), "base": None if base is None else str(base)}
-        case LoadHistorical(loads, reads):
-            plain |= {"reads": [_read(read) for read in reads], "intervals": [str(load.interval) for load in loads]}
-        case LoadSession(reads):
-            plain |= {"reads": [_read(read) for read in reads]}
-        case CalculateAggregates(rules, reads):
-            plain |= {"reads": [_read(read) for read in reads], "aggregates": [name for name, _ in rules]}
+        case LoadHistorical(loads):
+            plain |= {"intervals": [str(load.interval) for load in loads]}
+        case CalculateAggregates(rules):
+            plain |= {"aggregates": [name for name, _ in rules]}
         case RegisterIndicators(specs):
             plain |= {"indicators": [spec.key for spec in specs]}
         case _:
@@ -210,5 +209,21 @@ def step_as_dict(step: Step) -> dict[str, Any]:
 
 
 def _read(read: Read) -> dict[str, Any]:
-    sessions = read.last - read.first + 1
-    return {"interval": str(read.interval), "sessions": sessions, "bars": read.bars, "bytes": read.bytes}
+    stretch = read.stretch
+    sessions = stretch.last - stretch.first + 1
+    return {"interval": str(stretch.interval), "sessions": sessions, "bars": read.bars, "bytes": read.bytes}
+
+
+def reading(steps: Iterable[Step]) -> list[tuple[int, slice]]:
+    """The places of those steps that read, each with which of a symbol's reads are its own."""
+    found, done = [], 0
+    for place, step in enumerate(steps):
+        if isinstance(step, LOADING):
+            found.append((place, slice(done, done + len(step.stretches))))
+            done += len(step.stretches)
+    return found
+
+
+def stretches_of(steps: Iterable[Step]) -> tuple[Stretch, ...]:
+    """What is read for some steps, in order."""
+    return tuple(stretch for step in steps if isinstance(step, LOADING) for stretch in step.stretches)

@@ -19,7 +19,8 @@ from openbell.session.asks import Ask
 from openbell.store.days import GridKind
 from openbell.store.manager import DataManager
 
-Findings = tuple[list[Problem], list[Offer]]
+Findings = tuple[Sequence[Problem], Sequence[Offer]]
+NOTHING: Findings = ((), ())
 
 
 class Validator:
@@ -43,9 +44,12 @@ class Validator:
         symbol, info, today = ask.symbol, self._data.info(ask.symbol), self._time.today.date
         if info is None or info.listed > today:
             return self._unknown(ask, None if info is None else info.listed)
+        plain = (id(need), stored) in self._plain
+        if plain and info.delisted is None and not info.adjusted_intervals:
+            return NOTHING
         problems: list[Problem] = []
         offers: list[Offer] = []
-        if (id(need), stored) not in self._plain:
+        if not plain:
             for interval in need.amounts:
                 if base_of(interval, stored) is None:
                     problems.append(self._not_derivable(symbol, interval, stored))
@@ -63,8 +67,6 @@ class Validator:
 
     def history(self, ask: Ask, need: SymbolNeed, reaches: Mapping[Interval, Reach]) -> Findings:
         """What is missing before today: nothing at all forbids, a part of it warns."""
-        if self._enough(need, reaches) and not self._data.acts(ask.symbol):
-            return [], []
         info, today = self._data.info(ask.symbol), self._time.today
         new = info is not None and info.listed >= today.date
         problems: list[Problem] = []
@@ -83,12 +85,12 @@ class Validator:
         problems += across_actions(self._data, self._time, ask.symbol, need, reaches)
         return problems, offers
 
-    def _enough(self, need: SymbolNeed, reaches: Mapping[Interval, Reach]) -> bool:
+    def enough(self, need: SymbolNeed, reaches: Mapping[Interval, Reach]) -> bool:
         """Whether nothing that is asked for is missing: every session has bars, and there are as many as are wanted."""
         if id(need) not in self._least:
             self._least[id(need)] = need, _least_bars(need)
         _, least = self._least[id(need)]
-        return all(not reach.empty and reach.bars >= least[interval] for interval, reach in reaches.items())
+        return all(reach.bars >= least[interval] and not reach.empty for interval, reach in reaches.items())
 
     def _partial(self, symbol: str, interval: Interval, days: int, empty: int) -> Problem:
         """Some of the days that are asked for have no bar: before the first one, or missing."""

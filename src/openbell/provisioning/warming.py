@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from openbell.bars.block import Block
+from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval
 from openbell.bars.sheaf import Sheaf
 from openbell.indicators.batch import Stand
 from openbell.indicators.chain import Ints, Places
 from openbell.indicators.spec import IndicatorSpec
-from openbell.indicators.warm import Warm
+from openbell.indicators.warm import NEVER, Warm
 from openbell.provisioning.needs import warmup_of
 from openbell.session.records import Amount, History
 from openbell.session.session_data import SessionData
@@ -49,6 +50,13 @@ class Warmer:
             last = bars.today if len(bars.today) else past
             warm = replace(warm, last_updated=self._end(spec.interval, int(last.ts[-1])))
         return warm
+
+    def alike(self, specs: Sequence[IndicatorSpec], bars: Bars) -> list[Warm]:
+        """Indicators of one interval for one symbol, none of which asks where bars lie."""
+        past = bars.history.ending(max(spec.needs.history for spec in specs))
+        last = bars.today if len(bars.today) else past
+        end = self._end(specs[0].interval, int(last.ts[-1])) if len(last) else NEVER
+        return self._session.indicators.warm_alike(specs, past, bars.today, end)
 
     def many(self, specs: Sequence[IndicatorSpec], bars: Sequence[Bars]) -> list[Stand]:
         """Indicators of one interval for many symbols, none of which asks where bars lie."""
@@ -103,19 +111,24 @@ class Warmer:
         """When the bar with a stamp ended."""
         known = self._known_ends.get((interval, stamp))
         if known is None:
-            known = self._known_ends[interval, stamp] = int(self._ends(interval, np.array([stamp]))[0])
+            grid = self._grid_from(interval, stamp)
+            known = int(grid.ends[max(int(grid.stamps.searchsorted(stamp, side="right")) - 1, 0)])
+            self._known_ends[interval, stamp] = known
         return known
 
     def _ends(self, interval: Interval, stamps: Ints) -> Ints:
         """When bars with these stamps ended; anything for a stamp of 0."""
-        calendar, today = self._time.calendar, self._time.today.ordinal
         known = stamps[stamps > 0]
         if not len(known):
             return np.zeros_like(stamps)
-        first = max(int(np.searchsorted(calendar.begins, known.min(), side="right")) - 1, 0)
-        # A week is known by its last session, so a week's bar is looked for from its first one on.
-        grid = calendar.grid(interval, first, today, self._time.hours)
+        grid = self._grid_from(interval, int(known.min()))
         return grid.ends[np.maximum(np.searchsorted(grid.stamps, stamps, side="right") - 1, 0)]
+
+    def _grid_from(self, interval: Interval, stamp: int) -> Grid:
+        """The windows from the session of a bar to today's; a week is known by its last session."""
+        calendar = self._time.calendar
+        first = max(int(calendar.begins.searchsorted(stamp, side="right")) - 1, 0)
+        return calendar.grid(interval, first, self._time.today.ordinal, self._time.hours)
 
 
 def _own(kept: History, whole: History) -> History:
@@ -125,6 +138,4 @@ def _own(kept: History, whole: History) -> History:
 
 def depends_on_place(spec: IndicatorSpec) -> bool:
     """Whether an indicator uses where bars lie: slots, sessions, or regular hours only."""
-    needs = spec.needs
-    placed = any(link.definition.bar_fields & {"slot", "session"} for link in spec.chain)
-    return bool(needs.sessions or needs.regular or placed)
+    return spec.placed

@@ -1,6 +1,6 @@
 """Everything a session holds today, and the few moves that change it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -64,8 +64,9 @@ class SessionData:
         self.names: list[str] = []
         self.kept: dict[IndicatorSpec, KeptSeries] = {}
         self.revision = 0
-        self.weights: dict[str, int] = {}
-        self.bytes_held = 0
+        self._weights: dict[str, int] = {}
+        # Those whose bars are others than when somebody asked last.
+        self._changed: dict[str, SymbolRecord] = {}
 
     def __contains__(self, symbol: str) -> bool:
         return symbol.upper() in self.records
@@ -132,12 +133,23 @@ class SessionData:
         self.names[record.row] = record.name
 
     def weigh(self, records: Iterable[SymbolRecord]) -> None:
-        """Note how many bytes the bars of symbols take: history, and today's room."""
+        """Note that symbols hold other bars now."""
+        self._changed.update((record.name, record) for record in records)
+
+    @property
+    def weights(self) -> Mapping[str, int]:
+        """How many bytes the bars of each symbol take: history, and today's room."""
         room = {interval: len(lane.panel.grid) for interval, lane in self.lanes.items()}
-        for record in records:
+        for name, record in self._changed.items():
             bars = sum([len(series.history) + room[interval] for interval, series in record.series.items()])
-            self.bytes_held += bars * BYTES_PER_BAR - self.weights.get(record.name, 0)
-            self.weights[record.name] = bars * BYTES_PER_BAR
+            self._weights[name] = bars * BYTES_PER_BAR
+        self._changed.clear()
+        return self._weights
+
+    @property
+    def bytes_held(self) -> int:
+        """How many bytes the bars of all symbols take."""
+        return sum(self.weights.values())
 
     def is_unheld(self, symbol: str) -> bool:
         """Whether a symbol is ad hoc, not locked, and held by nobody: it may go when room is needed."""
@@ -148,7 +160,8 @@ class SessionData:
     def leave(self, symbol: str) -> None:
         """Take a symbol out as if it had never been asked for."""
         record = self.records.pop(symbol)
-        self.bytes_held -= self.weights.pop(symbol, 0)
+        self._changed.pop(symbol, None)
+        self._weights.pop(symbol, None)
         for spec in record.indicators.values():
             self.indicators.drop(spec, record.row)
             if spec in self.kept:

@@ -11,7 +11,7 @@ by the split of the same date, if there is one); volumes stay. Source: the split
 the help page on Yahoo Finance's adjusted close; LEAN's factor files hold the same products.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -58,7 +58,7 @@ class Timelines:
     def __init__(
         self,
         calendar: Calendar,
-        symbols: Set[str],
+        symbols: frozenset[str],
         told: Callable[[Iterable[str]], Iterable[Action]],
         close_before: CloseBefore,
     ) -> None:

@@ -306,9 +306,11 @@ def visible_pieces(
     """Pieces of a series, by symbol and then by age, through an open connection."""
     values: dict[str, int | str] = {"now": now, "interval": str(interval), "grid": grid.value}
     chosen = ""
-    if symbols is not None:
-        chosen = "AND symbol IN (SELECT value FROM json_each(:symbols))"
-        values["symbols"] = json.dumps(list(symbols))
+    names = None if symbols is None else list(symbols)
+    if names is not None and len(names) == 1:
+        chosen, values["symbol"] = "AND symbol = :symbol", names[0]
+    elif names is not None:
+        chosen, values["symbols"] = "AND symbol IN (SELECT value FROM json_each(:symbols))", json.dumps(names)
     if days is not None:
         chosen += " AND last >= :from_day AND first <= :to_day"
         values["from_day"], values["to_day"] = days
@@ -330,6 +332,7 @@ def visible_pieces(
         yield Piece(number, Series(symbol, interval, grid), bool(vendor), files[file], *told)
 
 
+@lru_cache(maxsize=4096)
 def _file(name: str, size: int, rows: int, offsets: str) -> StoredFile:
     return StoredFile(name, size, rows, tuple(map(int, offsets.split())))
 

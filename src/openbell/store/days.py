@@ -27,6 +27,7 @@ Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 DayEntries = np.ndarray[tuple[int], np.dtype[np.void]]
 
+_DAILY = Interval.parse("1d")
 _DAY_NS = 24 * 60 * NS_PER_MINUTE
 _SLOTS_AT_ONCE = 1 << 16
 
@@ -111,9 +112,9 @@ def tabulate(
 def ordinals_of(calendar: Calendar, interval: Interval, midnights: Stamps) -> Ordinals:
     """The session that each entry stands for, -1 where the calendar has none; of a week its last session."""
     if interval.intraday:
-        found = calendar.ordinals_of_dates(midnights)
-        exact = (found >= 0) & (midnights_of(calendar)[found] == midnights)
-        return np.where(exact, found, -1).astype(np.int32)
+        begins = midnights_of(calendar)
+        found = np.minimum(begins.searchsorted(midnights), len(begins) - 1)
+        return np.where(begins[found] == midnights, found, -1).astype(np.int32)
     grid = calendar.grid(interval, 0, len(calendar) - 1)
     slots = grid.slots_of(midnights)
     return np.where(slots >= 0, grid.sessions[slots], -1).astype(np.int32)
@@ -132,7 +133,7 @@ class _Marks:
 
 def midnights_of(calendar: Calendar) -> Stamps:
     """The local midnight that begins each session's date."""
-    return calendar.grid(Interval.parse("1d"), 0, len(calendar) - 1).stamps
+    return calendar.grid(_DAILY, 0, len(calendar) - 1).stamps
 
 
 def day_keys(calendar: Calendar, interval: Interval, ts: Stamps, kind: GridKind) -> Stamps:
@@ -223,7 +224,7 @@ def _count(
     if not interval.intraday or kind is GridKind.CLOCK:
         part["span"] = part["bars"]
         return
-    edges = calendar.grid(Interval.parse("1d"), 0, len(calendar) - 1, hours)
+    edges = calendar.grid(_DAILY, 0, len(calendar) - 1, hours)
     known = sessions >= 0
     opens = np.where(known, edges.opens[sessions], np.iinfo(np.int64).max)
     ends = np.where(known, edges.ends[sessions], np.iinfo(np.int64).max)

@@ -69,8 +69,6 @@ class DataManager:
         self._loaded = LoadedSeries(self.root, calendar, self._catalog)
         self._reader = Reader(calendar, kept_bytes)
         self._rolled = Rolled(calendar.begins, kept_bytes)
-        # Windows by number: a number is hashed sooner, and each of many symbols has one in its name.
-        self._kinds: dict[Hashable, int] = {}
         self._files = OpenFiles(self.root)
         self._week = -1
 
@@ -279,9 +277,8 @@ class DataManager:
         make
             Called with a session and the places of those symbols of which bars are needed from there up to ``last``.
         """
-        kind = self._kinds.setdefault(windows, len(self._kinds))
-        keys = [((symbol, kind), self.actions(symbol)) for symbol in symbols]
-        return self._rolled.blocks(keys, first, last, make)
+        states = {symbol: self.actions(symbol) for symbol in self._timelines.symbols.intersection(symbols)}
+        return self._rolled.blocks(windows, symbols, states, first, last, make)
 
     def _unadjusted(self, symbols: Sequence[str], interval: Interval) -> dict[str, int]:
         """The symbols that have actions and whose bars no vendor adjusted, with their places."""

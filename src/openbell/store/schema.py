@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from os.path import isfile
 from pathlib import Path
 from shutil import copyfile
 
@@ -122,17 +123,16 @@ class Looks:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self._root, self._path = root, root / CATALOG
         self._kept: sqlite3.Connection | None = None
         self._lock = threading.Lock()
 
     @contextmanager
     def look(self) -> Iterator[sqlite3.Connection]:
         """The connection, for this thread alone until the look ends."""
-        path = self._root / CATALOG
         with self._lock:
             try:
-                db = self._connection(path)
+                db = self._connection()
                 # One transaction for the whole look, or each query would lock and check the file anew.
                 db.execute("BEGIN")
                 try:
@@ -142,18 +142,18 @@ class Looks:
                 finally:
                     db.execute("ROLLBACK")
             except sqlite3.DatabaseError as error:
-                raise _broken(path, error) from error
+                raise _broken(self._path, error) from error
             with reading(self._root) as db:
                 yield db
 
-    def _connection(self, path: Path) -> sqlite3.Connection:
-        if not path.is_file():
+    def _connection(self) -> sqlite3.Connection:
+        if not isfile(self._path):
             raise _no_store(self._root)
         if self._kept is None:
-            db = _read_only(path)
+            db = _read_only(self._path)
             weakref.finalize(self, db.close)
             if not _is_interrupted(db):
-                _check(db, path)
+                _check(db, self._path)
             self._kept = db
         return self._kept
 

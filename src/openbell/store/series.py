@@ -129,9 +129,10 @@ def resolved(root: Path, calendar: Calendar, pieces: Sequence[Piece]) -> dict[st
     if not pieces:
         return {}
     sample = pieces[0].series
-    days = np.frombuffer(b"".join(piece.days for piece in pieces), DAY)
+    days = np.frombuffer(b"".join([piece.days for piece in pieces]), DAY)
     sizes = [len(piece.days) // DAY.itemsize for piece in pieces]
-    rows = days["row"] + np.repeat(np.array([piece.row for piece in pieces]), sizes)
+    rows = days["row"].astype(np.int64)
+    rows += pieces[0].row if len(pieces) == 1 else np.repeat([piece.row for piece in pieces], sizes)
     ordinals = ordinals_of(calendar, sample.interval, days["midnight"])
     zeros = np.zeros(len(days), np.int64)
     usual = all(piece.market == calendar.name and piece.version == calendar.version for piece in pieces)
