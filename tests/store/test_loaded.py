@@ -37,12 +37,14 @@ def test_entries_of_all_series_are_those_of_each(store: Path, xnys: Calendar, be
     series = looking(store, xnys)
     series.each(["BBB"], MINUTE, GridKind.SESSION, first, last)  # so that it is in a table of its own
 
-    found, entries = series.entries(NAMES, MINUTE, GridKind.SESSION, first, last)
+    rows, entries = series.entries(NAMES, MINUTE, GridKind.SESSION, first, last)
 
+    found = list(zip(rows.tolist(), entries.series, strict=True))
+    assert found == series.each(NAMES, MINUTE, GridKind.SESSION, first, last)
     assert [(NAMES[row], len(one.days) > 0) for row, one in found] == [(name, True) for name in NAMES if name != "NONE"]
     alone = [one.inside(first, last) for _, one in found]
     assert entries.sizes.tolist() == [len(one.ordinals[cut]) for (_, one), cut in zip(found, alone, strict=True)]
-    for name in ("ordinals", "rows", "owners"):
+    for name in ("ordinals", "rows"):
         each = [getattr(one, name)[cut] for (_, one), cut in zip(found, alone, strict=True)]
         assert getattr(entries, name).tolist() == np.concatenate(each).tolist()
     bars = [one.days["regular"]["bars"][cut] for (_, one), cut in zip(found, alone, strict=True)]
@@ -51,9 +53,9 @@ def test_entries_of_all_series_are_those_of_each(store: Path, xnys: Calendar, be
 
 def test_nobody_has_entries_of_an_interval_that_is_not_stored_or_of_no_sessions(store: Path, xnys: Calendar) -> None:
     for interval, last in ((Interval.parse("1h"), 9001), (MINUTE, 8999)):
-        found, entries = looking(store, xnys).entries(NAMES, interval, GridKind.SESSION, 9000, last)
+        rows, entries = looking(store, xnys).entries(NAMES, interval, GridKind.SESSION, 9000, last)
 
-        assert found == []
+        assert rows.tolist() == entries.series == []
         assert entries.sizes.tolist() == entries.rows.tolist() == entries.figure("rows").tolist() == []
 
 

@@ -97,6 +97,22 @@ def test_bars_on_both_sides_of_a_new_year_are_views_of_their_file(
     assert np.array_equal(block.close, minutes(turn, 6, level=7).close[390:1950])
 
 
+def test_rows_that_follow_one_another_in_different_files_are_no_view(
+    tmp_path: Path, minutes: Minutes, xnys: Calendar
+) -> None:
+    weeks = [
+        {name: minutes(day, 5, level=ord(name)) for name in names}
+        for day, names in ((MONDAY, "BCDEFGHIJKLM"), (date(2024, 7, 8), "ABCDEFGHIJKLM"))
+    ]
+    for week in weeks:  # in the second file every symbol begins at the row at which it ended in the first one
+        store = filled(tmp_path / "store", week)
+    session = xnys.first_on_or_after(MONDAY)
+
+    block = DataManager(store, xnys).read(["C"], MINUTE, session, session + 20)["C"]
+
+    assert block.close.tolist() == [*weeks[0]["C"].close, *weeks[1]["C"].close]
+
+
 def test_a_window_is_given_up_once_bars_lie_together(tmp_path: Path, minutes: Minutes, xnys: Calendar) -> None:
     blocks = {f"S{n:03d}": minutes(MONDAY, 8, level=n) for n in range(20)}
     for days in (slice(0, 390), slice(390, None)):

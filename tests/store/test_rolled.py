@@ -62,6 +62,20 @@ def test_bars_of_another_state_are_made_anew():
     assert same(found[0], split.bars(2, 9, 0))
 
 
+def test_series_that_come_one_by_one_stay_also_when_some_are_forgotten():
+    rolled, maker, names = Rolled(BEGINS, 1 << 20), Maker(), [f"S{place}" for place in range(9)]
+    for name in names:
+        rolled.blocks("bars", [name], {}, 1, 8, maker.until(8))
+    rolled.turn(9)
+    rolled.blocks("bars", names[::2], {}, 1, 8, maker.until(8))
+    rolled.turn(10)
+
+    found = rolled.blocks("bars", ["late", *names], {}, 1, 9, maker.until(9))
+
+    assert maker.calls[9:] == [(1, [0, *range(2, 10, 2)]), (9, [*range(1, 10, 2)])]
+    assert all(same(block, maker.bars(1, 9, place)) for place, block in list(enumerate(found))[::2])
+
+
 def test_earlier_sessions_are_made_with_all_that_follow():
     rolled, maker = Rolled(BEGINS, 1 << 20), Maker()
     rolled.blocks("bars", ["A"], {}, 5, 8, maker.until(8))
@@ -71,6 +85,15 @@ def test_earlier_sessions_are_made_with_all_that_follow():
     assert maker.calls == [(5, [0]), (2, [0])]
     assert same(found, maker.bars(2, 8, 0))
     assert rolled.blocks("bars", ["A"], {}, 9, 8, maker.until(8)) == [Block.empty()]
+
+
+def test_sessions_that_had_no_place_in_a_new_room_are_made_again():
+    rolled, maker = Rolled(BEGINS, 1 << 20), Maker()
+    for first, last in ((1, 8), (6, 9), (3, 9)):
+        (found,) = rolled.blocks("bars", ["A"], {}, first, last, maker.until(last))
+        assert same(found, maker.bars(first, last, 0))
+
+    assert maker.calls == [(1, [0]), (9, [0]), (3, [0])]
 
 
 def test_what_nobody_asked_for_yesterday_is_forgotten():

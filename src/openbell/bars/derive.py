@@ -73,7 +73,7 @@ def derive_all(
     from openbell.bars.folding import fold
 
     begins = grid.opens if lefts is None else lefts
-    room = min(int(sheaf.table[:, 0].max(initial=0)), len(grid))
+    room = min(max(sheaf.table[:, 0].tolist(), default=0), len(grid))
     ts, out = np.empty((len(sheaf), room), np.int64), np.empty((len(FIELDS) + 1, len(sheaf), room))
     made = fold(sheaf, within, begins, grid.ends, grid.stamps, expected, completeness, ts, out).tolist()
     ts.setflags(write=False)

@@ -127,7 +127,7 @@ class Grid:
 
     def ended_by(self, now: int) -> int:
         """How many windows have ended at or before an instant."""
-        return int(np.searchsorted(self.ends, now, side="right"))
+        return int(self.ends.searchsorted(now, side="right"))
 
     def is_short(self, slot: int) -> bool:
         """Whether a window is shorter than its interval (only intraday ones can be)."""

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
@@ -11,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.interval import Interval, Unit
-from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.market.time_manager import TimeManager
 from openbell.market.windows import windows
+from openbell.provisioning.shelves import slots_of_day, windows_per_session
 from openbell.provisioning.steps import Read, Stretch
 from openbell.session.records import Amount
 from openbell.store.manager import BYTES_PER_BAR, DataManager
@@ -22,7 +21,6 @@ from openbell.store.manager import BYTES_PER_BAR, DataManager
 Counts = npt.NDArray[np.int64]
 
 _TOGETHER = 256
-_SHELF = 64
 
 
 class Reach(NamedTuple):
@@ -113,7 +111,7 @@ class Reacher:
         if not ended:
             return [(0, 0)] * len(symbols)
         present = self._data.presence(symbols, stretch.interval, stretch.first, hours=Hours.EXTENDED)
-        slots = _slots_of_day(self._time.calendar, stretch.interval, stretch.first, self._time.hours)[:ended]
+        slots = slots_of_day(self._time.calendar, stretch.interval, stretch.first, self._time.hours)[:ended]
         bars = present[:, slots].sum(axis=1).tolist()
         return list(zip(bars, bars, strict=True))
 
@@ -165,21 +163,26 @@ class Reacher:
             first = self._time.calendar.week_start(first)
         sure = self.at_least(symbols, interval, base, first, today - 1)
         by_days = max(today - first - amount.days, 0) if amount.days else today - first
-        # Where the days reach back to the first session, so many bars reach no further.
-        by_bars = _youngest(sure, amount.bars if by_days else 0)
-        unsure = self._unsure(symbols, sure, by_bars, by_days, interval, base, amount, first)
+        totals = sure.sum(axis=1)
+        # Where the days reach back to the first session, no number of bars reaches further.
+        by_bars = _youngest(sure, amount.bars) if by_days else np.zeros(len(symbols), np.int64)
+        unsure = self._unsure(symbols, sure, totals, by_bars, by_days, interval, base, amount, first)
         if unsure:
             doubtful = [symbols[i] for i in unsure]
             oldest = 0 if amount.sessions else min(int(by_bars[unsure].min()), by_days)
             left, right = self._with_bars(doubtful, interval, base, (first + oldest, today - 1))
             sure[unsure, left - first : right + 1 - first] = self.counts(doubtful, interval, base, left, right)
-            by_bars[unsure] = _youngest(sure[unsure], amount.bars if by_days else 0)
+            totals = sure.sum(axis=1)
+            if by_days:
+                by_bars[unsure] = _youngest(sure[unsure], amount.bars)
         firsts = np.minimum(by_bars, by_days)
         if amount.sessions:
             firsts = np.minimum(firsts, _youngest((sure > 0).astype(np.int64), amount.sessions))
         found = self._reaches(interval, sure, firsts, first, amount)
-        short = np.flatnonzero(_short(sure, amount))
-        deeper = [i for i in short.tolist() if first > 0 and self._has_before(symbols[i], first)]
+        short = totals < amount.bars
+        if amount.sessions:
+            short |= (sure > 0).sum(axis=1) < amount.sessions
+        deeper = [i for i in short.nonzero()[0].tolist() if first > 0 and self._has_before(symbols[i], first)]
         if deeper:
             again = self._search([symbols[i] for i in deeper], interval, base, amount, span * 4)
             for i, reach in zip(deeper, again, strict=True):
@@ -190,6 +193,7 @@ class Reacher:
         self,
         symbols: Sequence[str],
         sure: Counts,
+        totals: Counts,
         by_bars: Counts,
         by_days: int,
         interval: Interval,
@@ -200,14 +204,14 @@ class Reacher:
         """Of which symbols bars must be counted one by one: neither the days that are read anyway nor bounds tell."""
         if interval == base:
             return []
-        doubtful = by_bars < by_days
-        if doubtful.any():
+        doubtful = totals < max(amount.bars, 1)
+        bounded = by_bars < by_days
+        if by_days and bounded.any():
             most = self._at_most(symbols, sure, interval, base, first)
-            doubtful &= by_bars != _youngest(most, amount.bars)
-        doubtful |= sure.sum(axis=1) < max(amount.bars, 1)
+            doubtful |= bounded & (by_bars != _youngest(most, amount.bars))
         if self._completeness:
             doubtful |= self._doubtful(symbols, sure, base, first)
-        unsure: list[int] = np.flatnonzero(doubtful).tolist()
+        unsure: list[int] = doubtful.nonzero()[0].tolist()
         return unsure
 
     def _with_bars(
@@ -218,7 +222,7 @@ class Reacher:
         Symbols that have left the market have theirs long ago, and these are the same sessions every day.
         """
         first, last = sessions
-        own = any(interval in self._data.intervals(symbol) for symbol in symbols)
+        own = not self._data.storing(interval).isdisjoint(symbols)
         if own or not interval.intraday or first > last:
             return first, last
         there = np.flatnonzero(self._stored(symbols, base, first, last).any(axis=0))
@@ -258,8 +262,7 @@ class Reacher:
         self, symbols: Sequence[str], interval: Interval, base: Interval, derived: Counts, first: int, last: int
     ) -> Counts:
         """Derived bars, and stored ones of the interval itself in those sessions in which the base has none."""
-        stored = [interval in self._data.intervals(symbol) for symbol in symbols]
-        if not any(stored):
+        if self._data.storing(interval).isdisjoint(symbols):
             return derived
         there = self._stored(symbols, base, first, last) > 0
         return np.where(there, derived, self._stored(symbols, interval, first, last))
@@ -280,7 +283,7 @@ class Reacher:
 
     def _windows(self, interval: Interval, first: int, last: int) -> Counts:
         """Windows of each session."""
-        return _windows_per_session(self._time.calendar, interval, first, last, self._time.hours)
+        return windows_per_session(self._time.calendar, interval, first, last, self._time.hours)
 
     def _weeks_with_any(self, interval: Interval, counts: Counts, first: int, last: int) -> Counts:
         """Stored weeks are catalogued with their first session; here they count in their last one."""
@@ -337,34 +340,3 @@ def _youngest(counts: Counts, enough: int) -> Counts:
     reached = np.argmax(backwards >= enough, axis=1)
     there = backwards[:, -1] >= enough if sessions else np.zeros(len(counts), np.bool_)
     return np.where(there, sessions - 1 - reached, 0)
-
-
-def _short(counts: Counts, amount: Amount) -> npt.NDArray[np.bool_]:
-    """Which symbols do not have the asked bars or sessions in what was looked at."""
-    short: npt.NDArray[np.bool_] = counts.sum(axis=1) < amount.bars
-    if amount.sessions:
-        short |= (counts > 0).sum(axis=1) < amount.sessions
-    return short
-
-
-@lru_cache(maxsize=64)
-def _slots_of_day(calendar: Calendar, interval: Interval, session: int, hours: Hours) -> Counts:
-    """Where a session's windows lie among those of all its hours."""
-    return calendar.full_grid(interval, session).slots_of(calendar.grid(interval, session, session, hours).stamps)
-
-
-@lru_cache(maxsize=64)
-def _windows_per_session(calendar: Calendar, interval: Interval, first: int, last: int, hours: Hours) -> Counts:
-    shelves = range(first // _SHELF, last // _SHELF + 1)
-    every = np.concatenate([_windows_of_shelf(calendar, interval, shelf, hours) for shelf in shelves])
-    part: Counts = every[first - shelves.start * _SHELF :][: last - first + 1]
-    part.setflags(write=False)
-    return part
-
-
-@lru_cache(maxsize=256)
-def _windows_of_shelf(calendar: Calendar, interval: Interval, shelf: int, hours: Hours) -> Counts:
-    """Windows of so many sessions that follow one another: the same ones are asked for day after day."""
-    first, last = shelf * _SHELF, min((shelf + 1) * _SHELF, len(calendar)) - 1
-    grid = calendar.grid(interval, first, last, hours)
-    return np.bincount(grid.sessions - first, minlength=last - first + 1)

@@ -1,4 +1,7 @@
-"""The entries of many series in one table, so that a stretch of sessions is found for all of them at once."""
+"""Entries of many series in one table, so that a stretch of sessions of all of them is found in one go.
+
+What is asked of them is gathered for all series at once; nothing is made per series but its place in the answer.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +32,8 @@ class EntryTable:
     ----------
     ordinals, days, rows, owners
         As in `SeriesDays`, one series after the other.
+    files
+        The file that each entry lies in, numbered as in `SeriesDays`.
     """
 
     def __init__(self, every: Sequence[SeriesDays]) -> None:
@@ -36,47 +41,84 @@ class EntryTable:
         ordinals = [series.ordinals[own] for series, own in zip(every, chosen, strict=True)]
         # numpy copies records field by field; as bytes they are copied whole.
         days = [series.days.view(_WHOLE)[own] for series, own in zip(every, chosen, strict=True)]
+        self.series = every
         self.ordinals: Ordinals = _together(ordinals, np.dtype(np.int32))
         self.days: DayEntries = _together(days, _WHOLE).view(DAY)
         self.rows: Rows = _together([one.rows[own] for one, own in zip(every, chosen, strict=True)], _ROW)
         self.owners: Rows = _together([one.owners[own] for one, own in zip(every, chosen, strict=True)], _ROW)
+        numbers, sizes = [len(series.files) for series in every], [len(own) for own in ordinals]
+        begins = np.cumsum([0, *numbers[:-1]])
+        files: Rows = _together([series.files for series in every], _ROW)
+        self.files: Rows = files[np.repeat(begins[: len(every)], sizes) + self.owners]
         # Ascending over all series: a series' entries are in order of sessions.
-        self._keys = self.ordinals + np.repeat(np.arange(len(every)) * _SESSIONS, [len(own) for own in ordinals])
+        self._keys = self.ordinals + np.repeat(np.arange(len(every)) * _SESSIONS, sizes)
 
-    def between(self, places: Rows, first: int, last: int) -> "Found":
+    def figure(self, *names: str) -> npt.NDArray[Any]:
+        """What the catalogue says of each entry, by the names of `DAY`."""
+        column: npt.NDArray[Any] = self.days
+        for name in names:
+            column = column[name]
+        return column
+
+    def between(self, places: Rows, first: int, last: int) -> "Part":
         """The entries of sessions ``first`` to ``last`` of some of the series, one series after the other."""
         begins = places * _SESSIONS
         lefts, rights = self._keys.searchsorted(begins + first), self._keys.searchsorted(begins + last + 1)
         sizes = rights - lefts
         if len(places) == 1:
-            return Found(((self, slice(int(lefts[0]), int(rights[0]))),), sizes)
+            return Part(self, places, slice(int(lefts[0]), int(rights[0])), sizes)
         ends = np.cumsum(sizes)
         chosen = np.repeat(lefts - ends + sizes, sizes) + np.arange(ends[-1] if len(ends) else 0)
-        return Found(((self, chosen),), sizes)
+        return Part(self, places, chosen, sizes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """Entries of several series, one series after the other; what is not asked of them is not looked at.
+class Part:
+    """Entries of some series of one table, one series after the other.
 
     Parameters
     ----------
-    parts
-        Tables, and the places of the entries in each.
+    table
+        The table.
+    places
+        Which of its series.
+    chosen
+        Which of its entries.
     sizes
         How many entries each series has.
     """
 
-    parts: Sequence[tuple[EntryTable, Rows | slice]]
+    table: EntryTable
+    places: Rows
+    chosen: Rows | slice
     sizes: Rows
 
-    @classmethod
-    def of(cls, every: Sequence["Found"]) -> "Found":
-        """Several of these, one after the other."""
-        if len(every) == 1:
-            return every[0]
-        sizes = np.concatenate([np.empty(0, np.int64), *(found.sizes for found in every)])
-        return cls([part for found in every for part in found.parts], sizes)
+    def series(self, place: int) -> SeriesDays:
+        """One of the series."""
+        return self.table.series[int(self.places[place])]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Entries of some series, one series after the other; what is not asked of them is not looked at.
+
+    Parameters
+    ----------
+    parts
+        Those of each table.
+    """
+
+    parts: Sequence[Part]
+
+    @property
+    def series(self) -> list[SeriesDays]:
+        """Whose they are."""
+        return [part.series(place) for part in self.parts for place in range(len(part.places))]
+
+    @property
+    def sizes(self) -> Rows:
+        """How many entries each series has."""
+        return _together([part.sizes for part in self.parts], _ROW)
 
     @property
     def ordinals(self) -> Ordinals:
@@ -88,25 +130,12 @@ class Found:
         """The row that each entry begins at, in its piece's file."""
         return self._each(lambda table: table.rows)
 
-    @property
-    def owners(self) -> Rows:
-        """The piece that each entry lies in, as an index into its series' pieces."""
-        return self._each(lambda table: table.owners)
-
     def figure(self, *names: str) -> npt.NDArray[Any]:
         """What the catalogue says of each entry, by the names of `DAY`: ``"rows"``, or ``"regular", "bars"``."""
-
-        def of(table: EntryTable) -> npt.NDArray[Any]:
-            column: npt.NDArray[Any] = table.days
-            for name in names:
-                column = column[name]
-            return column
-
-        return self._each(of)
+        return self._each(lambda table: table.figure(*names))
 
     def _each(self, column: Callable[[EntryTable], npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        parts = [column(table)[chosen] for table, chosen in self.parts]
-        return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, np.int64), *parts])
+        return _together([column(part.table)[part.chosen] for part in self.parts], _ROW)
 
 
 def _together(parts: Sequence[npt.NDArray[Any]], dtype: np.dtype[Any]) -> npt.NDArray[Any]:

@@ -1,7 +1,7 @@
 """Bars for a range of sessions, taken from the file as they lie there, or kept in a window that grows.
 
-1. `_look_into`: rows that lie together in one file are handed out as views of the mapped file: nothing is copied, and a
-   window with earlier ones is given up.
+1. `_with_views`: rows that lie together in one file are handed out as views of the mapped file: nothing is copied, and
+   a window with earlier ones is given up.
 2. `_grown`: otherwise they are read into a window. A window's buffer has room for later sessions, and what was
    handed out is never written again: new rows go behind it. So the next day of a run reads only its own new
    day, and yesterday's blocks remain what they were.
@@ -9,7 +9,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
 from openbell.store.days import Rows
-from openbell.store.entries import Found
+from openbell.store.entries import Found, Part
 from openbell.store.files import OpenFiles
 from openbell.store.series import COLUMN_COUNT, Columns, Entries, SeriesDays, as_block
 
@@ -101,16 +101,17 @@ class Reader:
         self._lock = threading.Lock()
         self._busy: dict[Hashable, threading.Lock] = {}
 
-    def read(self, key: Hashable | None, series: SeriesDays, files: OpenFiles, wish: Wish) -> Block:
+    def read(self, kind: Hashable | None, name: str, series: SeriesDays, files: OpenFiles, wish: Wish) -> Block:
         """The bars of a wish that are not `at_hand`.
 
         Parameters
         ----------
-        key
-            Under which a window is kept; None to keep nothing.
+        kind, name
+            Under which a window is kept; no kind to keep nothing.
         """
-        if key is None:
+        if kind is None:
             return self._grown(None, series, files, wish, 1.0).block(wish)
+        key = (name, kind)
         with self._lock:
             busy = self._busy.setdefault(key, threading.Lock())
         with busy:
@@ -121,28 +122,28 @@ class Reader:
             return window.block(wish)
 
     def at_hand(
-        self,
-        keys: Sequence[Hashable | None],
-        every: Sequence[SeriesDays],
-        entries: Found,
-        files: OpenFiles,
-        wish: Wish,
+        self, kind: Hashable | None, names: Sequence[str], found: Found, files: OpenFiles, wish: Wish
     ) -> list[Block | None]:
         """The bars of a wish of each series where nothing must be read or copied: kept in a window, or mapped.
 
         Parameters
         ----------
-        entries
-            Those of the wish, of each series.
+        found
+            The entries of the wish, of each name.
         """
-        windows = [None if key is None else self._windows.get(key) for key in keys]
+        # Of large files there are no windows, and no keys to be made for each name.
+        none = kind is None or not self._windows
+        windows = [None] * len(names) if none else [self._windows.get((name, kind)) for name in names]
         blocks = [None if window is None or not window.holds(wish) else window.block(wish) for window in windows]
         away = [place for place, block in enumerate(blocks) if block is None]
-        _look_into(blocks, every, entries, files, wish)
+        end = 0
+        for part in found.parts:
+            begin, end = end, end + len(part.sizes)
+            blocks[begin:end] = _with_views(blocks[begin:end], part, files, wish)
         for place in away:
             window = windows[place]
             if window is not None and blocks[place] is not None and window.replaced_by(wish):
-                self._drop(keys[place])
+                self._drop((names[place], kind))
         return blocks
 
     def _keep(self, key: Hashable, window: Window) -> None:
@@ -192,31 +193,40 @@ class Reader:
         target[:] = everything[:, grid.slots_of(everything[0].view(np.int64)) >= 0]
 
 
-def _look_into(
-    blocks: list[Block | None], every: Sequence[SeriesDays], entries: Found, files: OpenFiles, wish: Wish
-) -> None:
-    """Put views of mapped files where blocks are missing; None stays where bars lie apart, or some off the grid."""
-    for place in np.flatnonzero(entries.sizes == 0).tolist():
-        blocks[place] = Block.empty()
-    filled = np.flatnonzero(entries.sizes)
+def _with_views(blocks: Sequence[Block | None], part: Part, files: OpenFiles, wish: Wish) -> list[Block | None]:
+    """Views of mapped files where blocks are missing; None stays where bars lie apart, or some off the grid."""
+    viewed = list(blocks)
+    for place in np.flatnonzero(part.sizes == 0).tolist():
+        viewed[place] = Block.empty()
+    mapped: dict[int, Block | None] = {}
+    for place, volume, owner, first, end in _runs(part, wish.hours):
+        if viewed[place] is None:
+            if volume not in mapped:
+                mapped[volume] = files.mapped(part.series(place).pieces[owner].file)
+            file = mapped[volume]
+            viewed[place] = None if file is None else file.rows(first, end)
+    return viewed
+
+
+def _runs(part: Part, hours: Hours) -> Iterable[tuple[int, int, int, int, int]]:
+    """The rows of those series whose rows lie together in a file and are all on the grid.
+
+    Place among the series, file and piece, and the first row and the one after the last.
+    """
+    filled = np.flatnonzero(part.sizes)
     if not len(filled):
-        return
-    sizes = entries.sizes[filled]
-    heads = np.cumsum(sizes) - sizes
-    begins, spans = entries.rows + entries.figure(wish.hours.value, "first"), entries.figure(wish.hours.value, "span")
-    apart = begins != np.append(0, begins[:-1] + spans[:-1])
+        return ()
+    table, sizes = part.table, part.sizes[filled]
+    rows, owners, volumes = (column[part.chosen] for column in (table.rows, table.owners, table.files))
+    lead, spans, bars = (table.figure(hours.value, name)[part.chosen] for name in ("first", "span", "bars"))
+    begins = rows + lead
+    ends, tails = begins + spans, np.cumsum(sizes) - 1
+    heads = tails - sizes + 1
+    apart = (begins != np.append(-1, ends[:-1])) | (volumes != np.append(-1, volumes[:-1]))
     apart[heads] = False
-    whole = ~np.logical_or.reduceat(apart | (spans != entries.figure(wish.hours.value, "bars")), heads)
-    tails, owners = heads + sizes - 1, entries.owners
-    rows = zip(begins[heads].tolist(), (begins[tails] + spans[tails]).tolist(), strict=True)
-    places = zip(filled.tolist(), heads.tolist(), sizes.tolist(), whole.tolist(), rows, strict=True)
-    for place, head, size, good, span in places:
-        if blocks[place] is not None:
-            continue
-        series, own = every[place], owners[head : head + size]
-        fits = good and series.block is None and (len(series.pieces) == 1 or series.in_one_file(own))
-        file = files.mapped(series.pieces[own[0]].file) if fits else None
-        blocks[place] = None if file is None else file.rows(*span)
+    whole = ~np.logical_or.reduceat(apart | (spans != bars) | (volumes < 0), heads)
+    runs = filled, volumes[heads], owners[heads], begins[heads], ends[tails]
+    return zip(*(column[whole].tolist() for column in runs), strict=True)
 
 
 def _with_room(window: Window, first: int, rows: int) -> Window:

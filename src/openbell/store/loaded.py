@@ -12,7 +12,7 @@ import numpy as np
 from openbell.bars.interval import Interval, Unit
 from openbell.market.calendar import Calendar
 from openbell.store.catalog import Catalog
-from openbell.store.days import GridKind
+from openbell.store.days import GridKind, Rows
 from openbell.store.entries import EntryTable, Found
 from openbell.store.series import SeriesDays, resolved
 
@@ -40,7 +40,7 @@ class _Batch:
 
 
 _Known = tuple[_Batch, SeriesDays | None, int]
-"""Of a symbol: where it was looked up, its series if it has one, and its place in the table."""
+"""Of a symbol: where it was looked up, its series and its place in the table; None and -1 if it has none."""
 
 _EPOCH = date(1970, 1, 1)
 _WEEK_DAYS = 7
@@ -77,17 +77,18 @@ class LoadedSeries:
 
     def entries(
         self, symbols: Sequence[str], interval: Interval, grid: GridKind, first: int, last: int
-    ) -> tuple[list[tuple[int, SeriesDays]], Found]:
-        """What `each` answers, and the entries of the sessions that were asked for."""
-        if last < first:
-            return [], Found.of([])
-        found = self._known(symbols, (interval, grid), *self._days_of(interval, first, last))
-        there = [(row, one) for row, one in enumerate(found) if one[1] is not None]
-        parts = [
-            batch.table.between(np.array([place for _, (_, _, place) in group], np.int64), first, last)
-            for batch, group in groupby(there, key=lambda one: one[1][0])
-        ]
-        return [(row, series) for row, (_, series, _) in there if series is not None], Found.of(parts)
+    ) -> tuple[Rows, Found]:
+        """The places of those symbols that have a series, and their entries of the sessions that were asked for."""
+        if last < first or not symbols:
+            return np.empty(0, np.int64), Found(())
+        known = self._known(symbols, (interval, grid), *self._days_of(interval, first, last))
+        batches, _, places = zip(*known, strict=True)
+        there, parts, end = np.array(places), [], 0
+        for batch, run in groupby(batches):
+            begin, end = end, end + len(list(run))
+            own = there[begin:end]
+            parts.append(batch.table.between(own[own >= 0], first, last))
+        return np.flatnonzero(there >= 0), Found(parts)
 
     def bits(self, every: Sequence[SeriesDays], first: int, last: int) -> dict[int, bytes]:
         """Presence bits by the ids of pieces: those that some sessions of some series lie in are among them."""
@@ -143,6 +144,6 @@ class LoadedSeries:
         self._bits.update((piece.id, piece.bits) for piece in pieces if piece.bits is not None)
         found = resolved(self._root, self._calendar, pieces)
         batch = _Batch(start, end, EntryTable(list(found.values())), end)
-        self._series[kind].update(dict.fromkeys(symbols, (batch, None, 0)))
+        self._series[kind].update(dict.fromkeys(symbols, (batch, None, -1)))
         self._series[kind].update((symbol, (batch, found[symbol], place)) for place, symbol in enumerate(found))
         return batch

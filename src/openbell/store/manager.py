@@ -71,6 +71,7 @@ class DataManager:
         self._rolled = Rolled(calendar.begins, kept_bytes)
         self._files = OpenFiles(self.root)
         self._week = -1
+        self._storing: dict[Interval, frozenset[str]] = {}
 
     def as_of(self, day: int, prices: Prices) -> Self:
         """The same store and what was read of it, with prices as they are looked at on a session day.
@@ -123,6 +124,14 @@ class DataManager:
         if info is None:
             return ()
         return info.intervals if grid is GridKind.SESSION else info.clock_intervals
+
+    def storing(self, interval: Interval) -> frozenset[str]:
+        """The symbols of which bars of an interval are stored on the grid of the session."""
+        known = self._storing.get(interval)
+        if known is None:
+            names = (symbol for symbol, info in self._symbols.items() if interval in info.intervals)
+            known = self._storing[interval] = frozenset(names)
+        return known
 
     def counts(
         self, symbols: Sequence[str], interval: Interval, first: int, last: int, hours: Hours = Hours.REGULAR
@@ -227,15 +236,16 @@ class DataManager:
         StoreError
             If a file is missing or damaged.
         """
-        found, entries = self._loaded.entries(symbols, interval, grid, first, last)
+        rows, found = self._loaded.entries(symbols, interval, grid, first, last)
         blocks = dict.fromkeys(symbols, Block.empty())
         wish = Wish(interval, first, last, hours)
-        files = self._files
-        keys = [(symbols[row], interval, grid, hours) if keep else None for row, _ in found]
-        ready = self._reader.at_hand(keys, [series for _, series in found], entries, files, wish)
-        for key, block, (row, series) in zip(keys, ready, found, strict=True):
+        names = [symbols[row] for row in rows.tolist()]
+        kind = (interval, grid, hours) if keep else None
+        ready = self._reader.at_hand(kind, names, found, self._files, wish)
+        series = found.series
+        for place, (name, block) in enumerate(zip(names, ready, strict=True)):
             # One after the other: threads would wait for each other's Python longer than for memory.
-            blocks[symbols[row]] = self._reader.read(key, series, files, wish) if block is None else block
+            blocks[name] = self._reader.read(kind, name, series[place], self._files, wish) if block is None else block
         if self._adjuster is not None:
             self._adjuster.blocks(self._unadjusted(symbols, interval), interval, first, blocks)
         return blocks
@@ -308,9 +318,8 @@ class DataManager:
         self, symbols: Sequence[str], interval: Interval, first: int, last: int
     ) -> tuple[Places, Ordinals, Found]:
         """The entries of all symbols, each with its symbol's place and its session, counted from the first one."""
-        found, entries = self._loaded.entries(symbols, interval, GridKind.SESSION, first, last)
-        rows = np.repeat(np.array([row for row, _ in found], np.int64), entries.sizes)
-        return rows, entries.ordinals - first, entries
+        places, found = self._loaded.entries(symbols, interval, GridKind.SESSION, first, last)
+        return np.repeat(places, found.sizes), found.ordinals - first, found
 
 
 def _bits_of(

@@ -73,11 +73,12 @@ class Rolled:
             return [Block.empty()] * len(names)
         with self._lock:
             self._asked += 1
-            rolls = self._kinds.setdefault(kind, Rolls())
+            rolls = self._kinds.get(kind) or self._kinds.setdefault(kind, Rolls())
             missing = rolls.missing_from(names, states, first, last)
             found: dict[int, Block] = {}
-            for begin in sorted(set(missing.tolist())):
-                places = np.flatnonzero(missing == begin).tolist()
+            begins = sorted(set(missing.tolist()))
+            for begin in begins:
+                places = np.flatnonzero(missing == begin).tolist() if len(begins) > 1 else [*range(len(names))]
                 own = [names[place] for place in places]
                 made = Sheaf.of(make(begin, places) if begin <= last else ())
                 if begin == first:

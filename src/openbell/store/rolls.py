@@ -11,6 +11,7 @@ from openbell.bars.sheaf import WIDTH, Sheaf
 COLUMNS = 7
 _Names = Sequence[str]
 _States = Mapping[str, Hashable]
+_Lines = Rows | slice
 
 
 class Rolls:
@@ -36,12 +37,18 @@ class Rolls:
         self.lines: dict[str, int] = {}
         self.states: dict[str, Hashable] = {}
         self.rooms: list[Block] = []
-        self.table = np.empty((0, WIDTH), np.int64)
-        self.size, self.first, self.last, self.used = (np.empty(0, np.int64) for _ in range(4))
+        # With room for more lines: one symbol that comes late must not have those of all others copied.
+        self._roomy = (np.empty((0, WIDTH), np.int64), *(np.empty(0, np.int64) for _ in range(4)))
+        self._cut()
+
+    def _cut(self) -> None:
+        """Look at the lines that there are."""
+        count = len(self.rooms)
+        self.table, self.size, self.first, self.last, self.used = (column[:count] for column in self._roomy)
 
     def missing_from(self, names: _Names, states: _States, first: int, last: int) -> Rows:
         """The first session of each series that is not here, the one after the last where all are."""
-        if not self.lines:
+        if not any(name in self.lines for name in names):
             return np.full(len(names), first)
         lines = np.array([self.lines.get(name, -1) for name in names], np.int64)
         begins, ends = self.first[lines], self.last[lines]
@@ -54,14 +61,16 @@ class Rolls:
         """The lines of series that are here."""
         return np.array([self.lines[name] for name in names], np.int64)
 
-    def enter(self, names: _Names, states: _States, first: int, last: int, made: Sheaf) -> Rows:
+    def enter(self, names: _Names, states: _States, first: int, last: int, made: Sheaf) -> _Lines:
         """Keep bars as they were made, in place of what is here of these series; returns their lines."""
+        before = len(self.lines)
         for name in names:
             self.lines.setdefault(name, len(self.lines))
             self.states.pop(name, None)
         self.states.update({name: states[name] for name in names if name in states})
-        self._lengthen(len(self.lines) - len(self.rooms))
-        lines = self.of(names)
+        new = len(self.lines) - before
+        self._lengthen(new)
+        lines = slice(before, before + new) if new == len(names) else self.of(names)
         self.move(lines, made)
         self.table[lines, 0], self.first[lines], self.last[lines] = self.size[lines], first, last
         return lines
@@ -69,13 +78,19 @@ class Rolls:
     def _lengthen(self, more: int) -> None:
         """Add lines of nothing."""
         self.rooms += [Block.empty()] * more
-        self.table = np.append(self.table, np.zeros((more, WIDTH), np.int64), axis=0)
-        columns = (self.size, self.first, self.last, self.used)
-        self.size, self.first, self.last, self.used = (np.append(one, np.zeros(more, np.int64)) for one in columns)
+        room, wanted = len(self._roomy[0]), len(self.rooms)
+        if wanted > room:
+            # Most often the first ones are all that come.
+            added = max(wanted, 2 * room) - room
+            self._roomy = tuple(
+                np.concatenate((one, np.zeros((added, *one.shape[1:]), np.int64))) for one in self._roomy
+            )
+        self._cut()
 
-    def move(self, lines: Rows, rooms: Sheaf) -> None:
+    def move(self, lines: _Lines, rooms: Sheaf) -> None:
         """Go to other rooms, in which there are no bars yet."""
-        for line, room in zip(lines.tolist(), rooms.blocks, strict=True):
+        places = range(lines.start, lines.stop) if isinstance(lines, slice) else lines.tolist()
+        for line, room in zip(places, rooms.blocks, strict=True):
             self.rooms[line] = room
         self.table[lines] = rooms.table
         self.size[lines], self.table[lines, 0] = self.table[lines, 0], 0
@@ -108,8 +123,8 @@ class Rolls:
         self.lines = {name: line for line, (name, _) in enumerate(stay)}
         self.rooms = [room for _, room in stay]
         self.states = {name: state for name, state in self.states.items() if name in self.lines}
-        columns = (self.size, self.first, self.last, self.used)
-        self.table, (self.size, self.first, self.last, self.used) = self.table[kept], (one[kept] for one in columns)
+        self._roomy = tuple(one[: len(kept)][kept] for one in self._roomy)
+        self._cut()
 
     def forget_oldest(self, over: int) -> None:
         """Give up lines that were asked for longest ago, and together: so many bytes of them, or all."""

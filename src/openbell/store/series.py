@@ -32,7 +32,7 @@ Columns = npt.NDArray[np.float64]
 """Shape (6, n), the first row being stamps."""
 
 _ALL = slice(None)
-_ONE_FILE = np.zeros(1, np.int64)
+_NO_FILE = np.full(1, -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,11 +52,12 @@ class SeriesDays:
     pieces
         Where the rows are; their rows are counted from the beginning of the file.
     files
-        The file of each piece, as an index of its own: pieces of one file have the same.
+        The number of each piece's file, the same for pieces of one file in all series that were resolved together.
     regular
         Whether every entry is a session of the calendar.
     block, bits
-        The rows and presence bits themselves where they had to be tabulated anew; there are no pieces then.
+        The rows and presence bits themselves where they had to be tabulated anew; there are no pieces then, and -1 is
+        the number of their file.
     """
 
     ordinals: Ordinals
@@ -81,11 +82,6 @@ class SeriesDays:
         """The first row inside the hours and the number of rows inside, of some entries."""
         part = self.days[hours.value][entries]
         return self.rows[entries] + part["first"], part["span"].astype(np.int64)
-
-    def in_one_file(self, owners: Rows) -> bool:
-        """Whether pieces lie in one file."""
-        volumes = self.files[owners]
-        return bool((volumes == volumes[0]).all())
 
     def fill(self, files: OpenFiles, owners: Rows, rows: Rows, counts: Rows, target: Columns) -> None:
         """Put runs of rows into ``target``, one after another; runs that follow one another are read as one."""
@@ -135,6 +131,8 @@ def resolved(root: Path, calendar: Calendar, pieces: Sequence[Piece]) -> dict[st
     rows += pieces[0].row if len(pieces) == 1 else np.repeat([piece.row for piece in pieces], sizes)
     ordinals = ordinals_of(calendar, sample.interval, days["midnight"])
     zeros = np.zeros(len(days), np.int64)
+    numbers: dict[str, int] = {}
+    files = np.array([numbers.setdefault(piece.file.name, len(numbers)) for piece in pieces], np.int64)
     usual = all(piece.market == calendar.name and piece.version == calendar.version for piece in pieces)
     all_known = bool((ordinals >= 0).all())
     result: dict[str, SeriesDays] = {}
@@ -145,19 +143,13 @@ def resolved(root: Path, calendar: Calendar, pieces: Sequence[Piece]) -> dict[st
         part = slice(start, start + sum(inner))
         fits = usual or _fit(calendar, own, inner, ordinals[part])
         every = all_known or bool((ordinals[part] >= 0).all())
-        found = SeriesDays(ordinals[part], days[part], rows[part], zeros[part], own, _files_of(own), every)
+        volumes = files[place : place + len(own)]
+        found = SeriesDays(ordinals[part], days[part], rows[part], zeros[part], own, volumes, every)
         if len(own) > 1:
             found = _merged(found, inner)
         result[symbol] = found if fits else _retabulated(root, calendar, sample.interval, sample.grid, found)
         start, place = part.stop, place + len(own)
     return result
-
-
-def _files_of(pieces: Sequence[Piece]) -> npt.NDArray[np.int64]:
-    if len(pieces) == 1:
-        return _ONE_FILE
-    known: dict[str, int] = {}
-    return np.array([known.setdefault(piece.file.name, len(known)) for piece in pieces], np.int64)
 
 
 def _merged(every: SeriesDays, sizes: list[int]) -> SeriesDays:
@@ -195,9 +187,7 @@ def _retabulated(root: Path, calendar: Calendar, interval: Interval, grid: GridK
     ordinals = ordinals_of(calendar, interval, table.days["midnight"])
     rows = table.days["row"].astype(np.int64)
     known = bool((ordinals >= 0).all())
-    return SeriesDays(
-        ordinals, table.days, rows, np.zeros_like(rows), (), np.zeros(1, np.int64), known, block, table.bits.tobytes()
-    )
+    return SeriesDays(ordinals, table.days, rows, np.zeros_like(rows), (), _NO_FILE, known, block, table.bits.tobytes())
 
 
 def whole(root: Path, series: SeriesDays, chosen: Mask | None = None) -> Block:
