@@ -58,14 +58,14 @@ def canonical(numbers: float | np.ndarray) -> bytes:
 @lawful(25)
 @given(
     asked=st.lists(st.tuples(st.integers(0, 390), wishes()), max_size=8),
-    symbols=st.sets(st.sampled_from(("AAA", "BBB", "LATE", "MUTE")), min_size=1),
+    symbols=st.sets(st.sampled_from(("BBB", "LATE", "MUTE"))),
     prices=st.sampled_from(("raw", "splits", "adjusted")),
     days=st.integers(1, 3),
 )
 def test_all_at_once_as_one_after_the_other(
     acted: Path, asked: list[tuple[int, Wish]], symbols: set[str], prices: str, days: int
 ):
-    session = {"symbols": sorted(symbols), "prices": prices}
+    session = {"symbols": ["AAA", *sorted(symbols)], "prices": prices}
     backtest = {"start": date(2024, 7, 1), "end": date(2024, 7, 5)}
     day = begun(session_file(acted, session=session, aggregates=RULES, backtest=backtest))
     for _ in range(days - 1):

@@ -83,9 +83,8 @@ class Form:
         lines, bars, figures = list[str](), [], list[Column]()
         for interval in _by_rank(tuple(record.series)):
             series = record.series[interval]
-            parts = len(series.history.parts)
-            first, *others = [f"{interval} from {series.base} since {series.since}\n", *[""] * parts]
-            lines += [first, *others[:-1], "today\n"] if parts else [first + "today\n"]
+            line, parts = f"{interval} from {series.base} since {series.since}\n", len(series.history.parts)
+            lines += [line, *[""] * (parts - 1), "today\n"] if parts else [line + "today\n"]
             bars.append((sources.past[interval], parts, sources.today(interval)))
         for key, spec in sorted(record.indicators.items()):
             kept = key in record.kept
