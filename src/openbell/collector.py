@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 
-_VERY_MANY = 10_000
+_VERY_MANY = 2_000
 
 
 @contextmanager

@@ -105,8 +105,7 @@ class Analyst:
         return [draft for draft in group if not draft.refused] if doubtful else group
 
     def _lay_out(self, reacher: Reacher, groups: Sequence[list[Draft]]) -> None:
-        """Fill in steps and what they read; drafts of a group share their steps, and so do those that come to equal
-        ones."""
+        """Fill in steps and what they read; drafts that come to the same steps share them."""
         equal: dict[tuple[Step, ...], tuple[Step, ...]] = {}
         ways: list[tuple[list[Draft], list[str], tuple[Stretch, ...]]] = []
         for group in groups:

@@ -67,7 +67,8 @@ def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> S
         record.indicators[spec.key] = spec
     for warmed, _ in staged.warmed:
         record.indicators.update(warmed.specs)
-    record.kept |= staged.kept
+    if staged.kept:
+        record.kept |= staged.kept
     if staged.quality is not None:
         record.history_quality, record.session_quality = staged.quality
     if staged.aggregates is not None:

@@ -222,7 +222,7 @@ class Reacher:
         Symbols that have left the market have theirs long ago, and these are the same sessions every day.
         """
         first, last = sessions
-        own = any(interval in self._data.intervals(symbol) for symbol in symbols)
+        own = not self._data.storing(interval).isdisjoint(symbols)
         if own or not interval.intraday or first > last:
             return first, last
         there = np.flatnonzero(self._stored(symbols, base, first, last).any(axis=0))
@@ -262,8 +262,7 @@ class Reacher:
         self, symbols: Sequence[str], interval: Interval, base: Interval, derived: Counts, first: int, last: int
     ) -> Counts:
         """Derived bars, and stored ones of the interval itself in those sessions in which the base has none."""
-        stored = [interval in self._data.intervals(symbol) for symbol in symbols]
-        if not any(stored):
+        if self._data.storing(interval).isdisjoint(symbols):
             return derived
         there = self._stored(symbols, base, first, last) > 0
         return np.where(there, derived, self._stored(symbols, interval, first, last))

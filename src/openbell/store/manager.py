@@ -71,6 +71,7 @@ class DataManager:
         self._rolled = Rolled(calendar.begins, kept_bytes)
         self._files = OpenFiles(self.root)
         self._week = -1
+        self._storing: dict[Interval, frozenset[str]] = {}
 
     def as_of(self, day: int, prices: Prices) -> Self:
         """The same store and what was read of it, with prices as they are looked at on a session day.
@@ -124,6 +125,14 @@ class DataManager:
         if info is None:
             return ()
         return info.intervals if grid is GridKind.SESSION else info.clock_intervals
+
+    def storing(self, interval: Interval) -> frozenset[str]:
+        """The symbols of which bars of an interval are stored on the grid of the session."""
+        known = self._storing.get(interval)
+        if known is None:
+            names = (symbol for symbol, info in self._symbols.items() if interval in info.intervals)
+            known = self._storing[interval] = frozenset(names)
+        return known
 
     def counts(
         self, symbols: Sequence[str], interval: Interval, first: int, last: int, hours: Hours = Hours.REGULAR
