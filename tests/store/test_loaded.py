@@ -51,6 +51,25 @@ def test_entries_of_all_series_are_those_of_each(store: Path, xnys: Calendar, be
     assert entries.figure("regular", "bars").tolist() == np.concatenate(bars).tolist()
 
 
+@pytest.mark.parametrize("after", [0, 3, 20, 40])
+def test_the_rows_that_are_coming_are_those_of_the_next_session_of_each_series(
+    store: Path, xnys: Calendar, after: int
+) -> None:
+    first = xnys.first_on_or_after(date(2023, 12, 14))
+    series = looking(store, xnys)
+    found = dict(series.each(NAMES, MINUTE, GridKind.SESSION, first, first + 23))
+
+    coming = series.coming(first + after)
+
+    expected = sorted(
+        (one.pieces[one.owners[place]].file.name, int(one.rows[place]))
+        for one in found.values()
+        for place in np.flatnonzero(one.ordinals >= first + after)[:1]
+    )
+    assert sorted((name, row) for name, rows in coming.items() for row in rows) == expected
+    assert bool(expected) == (after < 24)
+
+
 def test_nobody_has_entries_of_an_interval_that_is_not_stored_or_of_no_sessions(store: Path, xnys: Calendar) -> None:
     for interval, last in ((Interval.parse("1h"), 9001), (MINUTE, 8999)):
         rows, entries = looking(store, xnys).entries(NAMES, interval, GridKind.SESSION, 9000, last)

@@ -87,6 +87,22 @@ def called(_: Any, code: Any, given: Any) -> Any:  # noqa: ARG001
     return types.int32(types.int64, types.int64), codegen
 
 
+@intrinsic
+def fetched(_: Any, column: Any, at: Any) -> Any:  # noqa: ARG001
+    """Have the processor bring the ``at``-th element of a column nearer, before it is asked for; 0."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        place = builder.bitcast(builder.gep(args[0], [args[1]]), byte)
+        # To be read, into all levels, and it is data.
+        builder.call(fetch, [place, number(0), number(3), number(1)])
+        return context.get_constant(signature.return_type, 0)
+
+    return types.int32(column, types.intp), codegen
+
+
 def _array(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     out = make_array(signature.return_type)(context, builder)
     size = context.get_constant(types.intp, 8)

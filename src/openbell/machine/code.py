@@ -29,8 +29,8 @@ Loop = Callable[[int], None]
 _OWN: Final = frozenset(
     {
         "abs", "assume", "copysign", "ctlz", "ctpop", "cttz", "experimental", "fabs", "fshl", "fshr", "lifetime",
-        "masked", "maxnum", "minnum", "sadd", "smax", "smin", "smul", "ssub", "stepvector", "uadd", "umax", "umin",
-        "umul", "usub",
+        "masked", "maxnum", "minnum", "prefetch", "sadd", "smax", "smin", "smul", "ssub", "stepvector", "uadd", "umax",
+        "umin", "umul", "usub",
         "vector",
     }
 )  # fmt: skip

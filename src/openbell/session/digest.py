@@ -8,32 +8,27 @@ The *fingerprint* adds who asked for what, by which path it came, locks and rows
 """
 
 import hashlib
-from collections.abc import Hashable, Mapping, Sequence
-from datetime import date
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cache, partial
+from itertools import chain, islice
 
 import numpy as np
 
-from openbell.bars.block import Block, Floats
 from openbell.bars.interval import Interval, Unit
 from openbell.indicators.spec import IndicatorSpec
+from openbell.session.form import Asked, Column, Form, Layout, Parts, Sources, layout, number_bytes
 from openbell.session.hashing import row_hashes, session_hashes
 from openbell.session.lanes import Lane
-from openbell.session.records import SymbolRecord, Tier
+from openbell.session.records import SymbolRecord
 from openbell.session.session_data import SessionData
-
-Today = Mapping[Interval, Mapping[int, bytes]]
-Shown = Mapping[IndicatorSpec, Sequence[bytes]]
 
 
 def digest(session: SessionData) -> str:
     """Hex digest of the state at now, 32 characters."""
     whole = hashlib.blake2b(digest_size=16)
     whole.update(f"now {session.time.now} completeness {session.completeness!r} prices {session.prices}\n".encode())
-    today, shown = todays_hashes(session), _shown(session)
-    session.hashes.expect(_history(session), session.time.calendar.begins)
-    for name in session.symbols:
-        whole.update(symbol_digest(session, session.records[name], today, shown))
+    whole.update(b"".join(symbol_digests(session)))
     return whole.hexdigest()
 
 
@@ -49,21 +44,51 @@ def fingerprint(session: SessionData) -> str:
     return whole.hexdigest()
 
 
-def _history(session: SessionData) -> dict[Hashable, Block]:
-    """Every block of history, by symbol, interval and place."""
-    return {
-        (name, interval, place): block
-        for name, record in session.records.items()
-        for interval, series in record.series.items()
-        for place, block in enumerate(series.history.parts)
+def symbol_digests(session: SessionData) -> list[bytes]:
+    """The part of the digest that is each symbol's, 16 bytes, by name; what is alike in many is done once."""
+    parts: Parts = defaultdict(list)
+    records = [session.records[name] for name in session.symbols]
+    layouts = [layout(record, parts) for record in records]
+    hashes = iter(session.hashes.expect([*chain.from_iterable(parts.values())], session.time.calendar.begins))
+    past = {interval: iter([*islice(hashes, len(blocks))]) for interval, blocks in parts.items()}
+    today, rows = todays_hashes(session), np.arange(len(session.names))
+
+    @cache
+    def shown(spec: IndicatorSpec) -> Column:
+        return session.indicators.digests(spec, rows)
+
+    return _digests(records, layouts, Sources(past, today.__getitem__, shown, partial(_kept, session)))
+
+
+def symbol_digest(session: SessionData, record: SymbolRecord) -> bytes:
+    """The part of the digest that is one symbol's."""
+    parts: Parts = defaultdict(list)
+    ours, begins = layout(record, parts), session.time.calendar.begins
+    past = {
+        interval: iter([session.hashes.of(block, begins) for block in blocks]) for interval, blocks in parts.items()
     }
 
+    def today(interval: Interval) -> Column:
+        return {record.row: _of_today(session, interval, record.row)}
 
-def _shown(session: SessionData) -> Shown:
-    """What every row shows of each indicator, as bytes."""
-    rows = np.arange(len(session.names))
-    specs = {spec for record in session.records.values() for spec in record.indicators.values()}
-    return {spec: session.indicators.digests(spec, rows) for spec in specs}
+    def shown(spec: IndicatorSpec) -> Column:
+        return {record.row: session.indicators.digests(spec, np.array([record.row]))[0]}
+
+    return _digests([record], [ours], Sources(past, today, shown, partial(_kept, session)))[0]
+
+
+def _digests(records: Sequence[SymbolRecord], layouts: Sequence[Layout], sources: Sources) -> list[bytes]:
+    digests, former, form = [], None, Form([], [], [])
+    for record, ours in zip(records, layouts, strict=True):
+        if ours != former:
+            former, form = ours, Form.of(record, sources)
+        digests.append(hashlib.blake2b(form.text(record), digest_size=16).digest())
+    return digests
+
+
+def _kept(session: SessionData, spec: IndicatorSpec) -> Column:
+    """The kept series of an indicator."""
+    return Asked(lambda row: number_bytes(session.kept[spec].series(row)))
 
 
 def todays_hashes(session: SessionData) -> dict[Interval, dict[int, bytes]]:
@@ -83,54 +108,3 @@ def _today(session: SessionData, lane: Lane) -> dict[int, bytes]:
 
 def _of_today(session: SessionData, interval: Interval, row: int) -> bytes:
     return session_hashes(session.lanes[interval].panel.block(row), session.time.calendar.begins)
-
-
-def symbol_digest(
-    session: SessionData, record: SymbolRecord, today: Today | None = None, shown: Shown | None = None
-) -> bytes:
-    """The part of the digest that is one symbol's, 16 bytes; what is the same work for many symbols may be given."""
-    shown = _shown(session) if shown is None else shown
-    begins = session.time.calendar.begins
-    standing = _standing(record.tier, (record.history_quality, record.session_quality), record.listed)
-    parts = [record.name.encode(), standing]
-    parts += [f"adjusted for {action}\n".encode() for action in record.actions]
-    for interval in _by_rank(tuple(record.series)):
-        series = record.series[interval]
-        parts.append(_interval_line(interval, series.base, series.since))
-        parts += [session.hashes.of(block, begins) for block in series.history.parts]
-        now = _of_today(session, interval, record.row) if today is None else today[interval][record.row]
-        parts += [b"today\n", now]
-    for key in sorted(record.indicators):
-        spec, kept = record.indicators[key], key in record.kept
-        parts += [_indicator_line(key, kept), shown[spec][record.row]]
-        if kept:
-            parts.append(_number_bytes(session.kept[spec].series(record.row)))
-    for key, figure in sorted(record.aggregates.items()):
-        parts += [f"{key} over past sessions\n".encode(), _number_bytes(figure)]
-    return hashlib.blake2b(b"".join(parts), digest_size=16).digest()
-
-
-@lru_cache(maxsize=256)
-def _by_rank(intervals: tuple[Interval, ...]) -> list[Interval]:
-    """From short to long; most symbols have the same ones, and share the lines below."""
-    return sorted(intervals)
-
-
-@lru_cache(maxsize=4096)
-def _standing(tier: Tier, quality: tuple[bool, bool], listed: date) -> bytes:
-    return f" {tier} {quality} {listed}\n".encode()
-
-
-@lru_cache(maxsize=4096)
-def _interval_line(interval: Interval, base: Interval | None, since: int | None) -> bytes:
-    return f"{interval} from {base} since {since}\n".encode()
-
-
-@lru_cache(maxsize=4096)
-def _indicator_line(key: str, kept: bool) -> bytes:
-    return f"{key} {kept}\n".encode()
-
-
-def _number_bytes(numbers: float | Floats) -> bytes:
-    """The bits of numbers, every NaN written as the same one."""
-    return np.where(np.isnan(numbers), np.nan, numbers).tobytes()

@@ -8,7 +8,7 @@ Not for secrets: it tells whether two columns of numbers are equal, bit for bit.
 """
 
 import weakref
-from collections.abc import Hashable, Mapping
+from operator import is_
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def session_hashes(block: Block, begins: Stamps) -> bytes:
     kept = _SEEN.get(block)
     if kept is None:
         solid = block if block.close.flags.c_contiguous else block.copied()
-        (kept,) = Mixed.of([solid], begins).as_bytes()
+        kept = bytes(Mixed.of([solid], begins).of_each()[0])
         _SEEN[block] = kept
     return kept
 
@@ -52,30 +52,27 @@ class HistoryHashes:
     """What was hashed on the day before, so that a day costs its new bars only."""
 
     def __init__(self) -> None:
-        self._mixed: Mixed | None = None
         self._blocks: list[Block] = []
-        self._places: dict[Hashable, int] = {}
-        self._known: dict[int, bytes] = {}
+        self._mixed: Mixed | None = None
+        self._hashes: list[memoryview] = []
+        self._known: dict[int, memoryview] = {}
 
-    def expect(self, blocks: Mapping[Hashable, Block], begins: Stamps) -> None:
-        """Hash blocks for `of`; of those that go on where the last one of their name lay, what is new.
+    def expect(self, blocks: list[Block], begins: Stamps) -> list[memoryview]:
+        """`session_hashes` of blocks, known to `of` from now on; where they lie as those before lay, of what is new.
 
         What is not among them is forgotten.
         """
-        filled = {name: block for name, block in blocks.items() if len(block)}
-        if self._known.keys() == {id(block) for block in filled.values()}:
-            return
-        self._known, self._blocks = {}, list(filled.values())
-        if filled:
-            olds = np.array([self._places.get(name, -1) for name in filled], np.int64)
-            self._mixed = Mixed.of(self._blocks, begins, self._mixed, olds)
-            self._known = dict(zip(map(id, self._blocks), self._mixed.as_bytes(), strict=True))
-        self._places = {name: place for place, name in enumerate(filled)}
+        if len(blocks) != len(self._blocks) or not all(map(is_, blocks, self._blocks)):
+            self._mixed = Mixed.of(blocks, begins, self._mixed) if blocks else None
+            self._blocks, self._hashes, self._known = blocks, self._mixed.of_each() if self._mixed else [], {}
+        return self._hashes
 
     def of(self, block: Block, begins: Stamps) -> bytes:
         """`session_hashes` of a block."""
+        if not self._known:
+            self._known = dict(zip(map(id, self._blocks), self._hashes, strict=True))
         known = self._known.get(id(block))
-        return session_hashes(block, begins) if known is None else known
+        return session_hashes(block, begins) if known is None else bytes(known)
 
 
 def row_hashes(panel: BarPanel, rows: Rows, begin: int) -> list[bytes]:
@@ -83,5 +80,7 @@ def row_hashes(panel: BarPanel, rows: Rows, begin: int) -> list[bytes]:
     counts, out = np.zeros(len(rows), np.int64), np.zeros((len(rows), 2), np.uint64)
     mix_rows(panel.grid.stamps, panel.values, panel.present, panel.shares, panel.cursor, rows, counts, out)
     begins = np.full(len(rows), begin, np.int64)
-    table = np.column_stack([begins.view(np.uint64), counts.view(np.uint64), out])
-    return [row.tobytes() if count else b"" for row, count in zip(table, counts.tolist(), strict=True)]
+    raw = np.column_stack([begins.view(np.uint64), counts.view(np.uint64), out]).tobytes()
+    places = range(0, len(raw), BYTES_PER_SESSION)
+    hashes = [raw[place : place + BYTES_PER_SESSION] for place in places]
+    return hashes if counts.all() else [one if count else b"" for one, count in zip(hashes, counts, strict=True)]

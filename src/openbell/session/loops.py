@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-from openbell.machine.borrow import flags, listed, moved, stamps, words
+from openbell.machine.borrow import fetched, flags, listed, moved, stamps, words
 
 # Each column has a chain of its own, so that they run side by side.
 A, B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
@@ -69,21 +69,48 @@ def session_of(begins: Any, days: int, stamp: Any) -> int:
 
 
 @register_jitable(forceinline=True)
-def hashed(block: Any, whole: Any, first: Any, last: Any) -> tuple[np.uint64, np.uint64]:
-    """The bars of a block from one row until before another."""
-    step = 0 if block[7] == 0 else 1
-    ts, open_, high, low = words(block, 1), words(block, 2), words(block, 3), words(block, 4)
-    close, volume, shares = words(block, 5), words(block, 6), words(block, 7) if step else whole
+def columns(block: Any) -> Any:
+    """Stamps, open, high, low, close and volume of a block."""
+    prices = words(block, 2), words(block, 3), words(block, 4), words(block, 5)
+    return words(block, 1), *prices, words(block, 6)
+
+
+@register_jitable(forceinline=True)
+def hashed(block: Any, following: Any, first: Any, last: Any) -> tuple[np.uint64, np.uint64]:
+    """The bars of a block from one row until before another.
+
+    Meanwhile as many bars of the block that follows, its last ones, are brought near: they mostly are what comes next.
+    """
+    ts, open_, high, low, close, volume = columns(block)
+    ts_on, open_on, high_on, low_on, close_on, volume_on = columns(following)
+    derived, shares, distance = block[7] != 0, words(block, 7), following[0] - last
     a = b = c = d = e = f = g = B
-    for i in range(first, last):
-        a, b, c = link(a, ts[i]), link(b, open_[i]), link(c, high[i])
-        d, e, f = link(d, low[i]), link(e, close[i]), link(f, volume[i])
-        g = link(g, shares[i * step])
+    at = first
+    while at < last:
+        # As many as lie in a line of memory.
+        end, later = min(at + 8, last), at + distance
+        fetched(ts_on, later)
+        fetched(open_on, later)
+        fetched(high_on, later)
+        fetched(low_on, later)
+        fetched(close_on, later)
+        fetched(volume_on, later)
+        if derived:
+            for i in range(at, end):
+                a, b, c = link(a, ts[i]), link(b, open_[i]), link(c, high[i])
+                d, e, f = link(d, low[i]), link(e, close[i]), link(f, volume[i])
+                g = link(g, shares[i])
+        else:
+            for i in range(at, end):
+                a, b, c = link(a, ts[i]), link(b, open_[i]), link(c, high[i])
+                d, e, f = link(d, low[i]), link(e, close[i]), link(f, volume[i])
+                g = link(g, WHOLE)
+        at = end
     return closed(a, b, c, d, e, f, g)
 
 
 @register_jitable(forceinline=True)
-def mixed_anew(block: Any, whole: Any, begins: Any, days: Any, at: Any, size: Any, out: Any) -> Any:
+def mixed_anew(block: Any, following: Any, begins: Any, days: Any, at: Any, size: Any, out: Any) -> Any:
     """Mix the sessions of a block from a row on, behind so many that are mixed already; how many that makes."""
     bars, ts = block[0], stamps(block, 1)
     day = session_of(begins, days, ts[at]) if at < bars else 0
@@ -94,7 +121,7 @@ def mixed_anew(block: Any, whole: Any, begins: Any, days: Any, at: Any, size: An
         while end < bars and (day + 1 == days or ts[end] < begins[day + 1]):
             end += 1
         out[size * 4], out[size * 4 + 1] = np.uint64(begins[day]), np.uint64(end - at)
-        out[size * 4 + 2], out[size * 4 + 3] = hashed(block, whole, at, end)
+        out[size * 4 + 2], out[size * 4 + 3] = hashed(block, following, at, end)
         at, size = end, size + 1
     return size
 
@@ -105,17 +132,19 @@ def span(where: int) -> None:
     many, days, begins, table, sizes = given[0], given[1], stamps(given, 2), stamps(given, 3), stamps(given, 4)
     for k in range(many):
         block = moved(table, k * 8)
-        ts = stamps(block, 1)
-        sizes[k] = session_of(begins, days, ts[block[0] - 1]) - session_of(begins, days, ts[0]) + 1
+        bars, ts = block[0], stamps(block, 1)
+        sizes[k] = 0
+        if bars > 0:
+            sizes[k] = session_of(begins, days, ts[bars - 1]) - session_of(begins, days, ts[0]) + 1
 
 
 def mix(where: int) -> None:
     """Mix blocks session by session; sessions that lie where they lay in a former block are taken from there."""
     given = listed(where)
-    many, days, begins, whole = given[0], given[1], stamps(given, 2), words(given, 3)
-    table, places, sizes, outs = stamps(given, 4), stamps(given, 5), stamps(given, 6), words(given, 7)
-    formers, old_table, old_places = stamps(given, 8), stamps(given, 9), stamps(given, 10)
-    old_sizes, old_outs = stamps(given, 11), words(given, 12)
+    many, days, begins = given[0], given[1], stamps(given, 2)
+    table, places, sizes, outs = stamps(given, 3), stamps(given, 4), stamps(given, 5), words(given, 6)
+    formers, old_table, old_places = stamps(given, 7), stamps(given, 8), stamps(given, 9)
+    old_sizes, old_outs = stamps(given, 10), words(given, 11)
     for k in range(many):
         block, out = moved(table, k * 8), moved(outs, places[k] * 4)
         bars, ts, former = block[0], stamps(block, 1), formers[k]
@@ -142,7 +171,7 @@ def mix(where: int) -> None:
                     out[size * 4 + word] = old[place * 4 + word]
                 edge += end - at
                 at, size, place = end, size + 1, place + 1
-        sizes[k] = mixed_anew(block, whole, begins, days, at, size, out)
+        sizes[k] = mixed_anew(block, moved(table, min(k + 1, many - 1) * 8), begins, days, at, size, out)
 
 
 def mix_rows(where: int) -> None:

@@ -20,9 +20,9 @@ _CHAINS = 7
 """Stamps, open, high, low, close, volume, completeness."""
 
 _LOOPS = "openbell.session.loops"
+_HASH = 32
+"""Bytes of a session."""
 _WORD = np.dtype(np.uint64)
-_WHOLE = np.ones(1)
-NOTHING = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,37 +48,42 @@ class Mixed:
     hashes: Bits
 
     @classmethod
-    def of(
-        cls, blocks: Sequence[Block], begins: Stamps, former: "Mixed | None" = None, olds: Rows = NOTHING
-    ) -> "Mixed":
-        """The hashes of blocks with bars.
+    def of(cls, blocks: Sequence[Block], begins: Stamps, former: "Mixed | None" = None) -> "Mixed":
+        """The hashes of blocks.
 
         Parameters
         ----------
+        blocks
+            Those that are alike side by side: while one is hashed, the next one's last bars are brought near.
         begins
             int64 ns UTC: the instants at which the calendar's sessions begin.
-        former, olds
-            Blocks that were hashed before, and for each of these its place among them, or -1; sessions that lie where
-            they lay are not gone through again.
+        former
+            Blocks that were hashed before; sessions that lie where theirs lay are not gone through again.
         """
         table = Sheaf.of(blocks).table
         sizes = np.empty(len(blocks), np.int64)
         calendar = len(begins), address(begins, INT)
         run(_LOOPS, "span", len(blocks), *calendar, address(table, INT), address(sizes, INT))
         ends = np.cumsum(sizes)
-        places = ends - sizes
-        mixed = cls(blocks, table, places, sizes, np.empty((int(ends[-1]), 4), np.uint64))
-        if former is None:
-            former, olds = mixed, np.full(len(blocks), -1)
-        sources = *calendar, address(_WHOLE)
-        run(_LOOPS, "mix", len(blocks), *sources, *mixed._addresses(), address(olds, INT), *former._addresses())
+        mixed = cls(blocks, table, ends - sizes, sizes, np.empty((int(sizes.sum()), 4), np.uint64))
+        olds = np.full(len(blocks), -1) if former is None else former._reached(table)
+        lists = *mixed._addresses(), address(olds, INT), *(former or mixed)._addresses()
+        run(_LOOPS, "mix", len(blocks), *calendar, *lists)
         return mixed
 
-    def as_bytes(self) -> list[bytes]:
-        """The hashes of each block."""
-        whole = self.hashes.tobytes()
-        parts = zip((32 * self.places).tolist(), (32 * (self.places + self.sizes)).tolist(), strict=True)
-        return [whole[first:end] for first, end in parts]
+    def _reached(self, table: Rows) -> Rows:
+        """For each of some blocks the place of the one in whose memory it may begin, or -1."""
+        order = np.argsort(self.table[:, 1])
+        found = np.searchsorted(self.table[order, 1], table[:, 1], side="right") - 1
+        return np.where(found < 0, -1, order[found])
+
+    def of_each(self) -> list[memoryview]:
+        """The hashes of each block, as bytes that are looked at where they lie."""
+        if not len(self.hashes):
+            return [memoryview(b"")] * len(self.blocks)
+        whole, last = self.hashes.data.cast("B"), self.places + self.sizes
+        edges = zip((_HASH * self.places).tolist(), (_HASH * last).tolist(), strict=True)
+        return [whole[first:end] for first, end in edges]
 
     def _addresses(self) -> tuple[int, ...]:
         numbers = (address(column, INT) for column in (self.table, self.places, self.sizes))

@@ -3,7 +3,7 @@
 What is asked of them is gathered for all series at once; nothing is made per series but its place in the answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,17 @@ class EntryTable:
         ends = np.cumsum(sizes)
         chosen = np.repeat(lefts - ends + sizes, sizes) + np.arange(ends[-1] if len(ends) else 0)
         return Part(self, places, chosen, sizes)
+
+    def coming(self, day: int) -> Iterator[tuple[str, int]]:
+        """Of each series the file and row at which its sessions from a day on begin, if it has some."""
+        begins = np.arange(len(self.series)) * _SESSIONS
+        firsts, ends = self._keys.searchsorted(begins + day), self._keys.searchsorted(begins + _SESSIONS)
+        there = np.flatnonzero(firsts < ends)
+        entries = firsts[there]
+        for place, owner, row in np.stack((there, self.owners[entries], self.rows[entries]), axis=1).tolist():
+            series = self.series[place]
+            if series.block is None:
+                yield series.pieces[owner].file.name, row
 
 
 @dataclass(frozen=True, slots=True, eq=False)

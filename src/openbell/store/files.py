@@ -5,7 +5,7 @@ import mmap
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,10 @@ _HANDLES_KEPT = 256
 _MAPS_KEPT = 256
 _MAPPED_FROM_BYTES = 1 << 20
 _PARTS_AT_ONCE = 512
+# A system that brings a page brings others around it, so much at once.
+_AROUND_BYTES = 1 << 16
+
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,20 @@ def damaged(path: Path, what: str) -> StoreError:
     return StoreError(Problem(str(path), what, fix, code="damaged_file"))
 
 
+def apart_from(size: int, places: Rows) -> list[tuple[int, int]]:
+    """The stretches of a file without what lies right behind some places, as begins and sizes in bytes.
+
+    Examples
+    --------
+    >>> apart_from(1 << 20, np.array([1 << 17, 1 << 19]))
+    [(0, 131072), (196608, 327680), (589824, 458752)]
+    """
+    kept = np.sort(places, axis=None) // mmap.PAGESIZE * mmap.PAGESIZE
+    begins, ends = np.append(0, kept + _AROUND_BYTES), np.append(kept, size)
+    left = begins < ends
+    return list(zip(begins[left].tolist(), (ends - begins)[left].tolist(), strict=True))
+
+
 class OpenFiles:
     """Files open for reading, shared by threads: small parts are read by position, large files are mapped.
 
@@ -146,7 +164,7 @@ class OpenFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._handles: dict[str, int] = {}
-        self._maps: OrderedDict[str, tuple[mmap.mmap, Block]] = OrderedDict()
+        self._maps: OrderedDict[str, tuple[mmap.mmap, Block, tuple[int, ...]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -187,15 +205,22 @@ class OpenFiles:
                 self._maps.popitem(last=False)
             return block
 
-    def rest(self) -> None:
+    def rest(self, coming: Mapping[str, Sequence[int]]) -> None:
         """Give the memory of mapped files back; what is looked into again comes from the system's own cache.
 
         Days are rolled through for years: what was looked into once would count as this process's for good.
+
+        Parameters
+        ----------
+        coming
+            By names of files, rows that are looked into next: what the system has brought behind them stays.
         """
         if hasattr(mmap, "MADV_DONTNEED"):
             with self._lock:
-                for content, _ in self._maps.values():
-                    content.madvise(mmap.MADV_DONTNEED)
+                for name, (content, _, offsets) in self._maps.items():
+                    places = np.array(offsets)[:, None] + 8 * np.array(coming.get(name, ()), np.int64)
+                    for begin, size in apart_from(len(content), places):
+                        content.madvise(mmap.MADV_DONTNEED, begin, size)
 
     def read_into(self, file: StoredFile, target: npt.NDArray[np.float64], row: int) -> None:
         """Fill the columns of ``target``, shape (columns, n), with n rows of a file from ``row`` on.
@@ -220,7 +245,7 @@ class OpenFiles:
             content = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
         ts, *columns = (np.frombuffer(content, np.float64, file.rows, offset) for offset in file.offsets)
         block = Block.of(ts.view(np.int64), columns)
-        self._maps[file.name] = content, block
+        self._maps[file.name] = content, block, file.offsets
         return block
 
     def _handle(self, file: StoredFile) -> int:

@@ -104,6 +104,16 @@ class LoadedSeries:
                 self._bits.update(self._catalog.presence(sorted(missing)))
             return self._bits
 
+    def coming(self, day: int) -> dict[str, list[int]]:
+        """By names of files, the rows at which sessions from a day on begin, of all series that were looked up."""
+        with self._lock:
+            batches = {batch for series in self._series.values() for batch, _, _ in series.values()}
+        rows: dict[str, list[int]] = {}
+        for batch in batches:
+            for name, row in batch.table.coming(day):
+                rows.setdefault(name, []).append(row)
+        return rows
+
     def rest(self) -> None:
         """Forget years that nobody asked for since the last rest: those of a long run would pile up."""
         with self._lock:

@@ -87,7 +87,8 @@ class DataManager:
         self._rolled.turn(day)
         if self._week != self.calendar.week_start(day):
             self._week = self.calendar.week_start(day)
-            self._files.rest()
+            # What the session before brought is folded on this day.
+            self._files.rest(self._loaded.coming(day - 1))
             self._loaded.rest()
         seen = copy(self)
         seen._adjuster = Adjuster(self._timelines, day, prices)
