@@ -51,11 +51,12 @@ class Calendar:
         self.begins: Stamps = np.minimum(self._edges[Hours.EXTENDED][0], table.midnights)
         self.begins.setflags(write=False)
         self._weeks = (table.dates + 3) // 7  # counted from the Monday before 1970-01-01, a Thursday
+        self._count = len(table.dates)
         self._grid = lru_cache(maxsize=_GRIDS_KEPT)(self._make_grid)
         self._session = lru_cache(maxsize=_SESSIONS_KEPT)(self._make_session)
 
     def __len__(self) -> int:
-        return len(self._table.dates)
+        return self._count
 
     def __repr__(self) -> str:
         return f"Calendar({self.name!r}, {self.first_date} to {self.last_date})"
@@ -220,7 +221,7 @@ class Calendar:
         return date(1970, 1, 1) + timedelta(days=int(self._table.dates[ordinal]))
 
     def _check(self, ordinal: int) -> None:
-        if not 0 <= ordinal < len(self):
+        if not 0 <= ordinal < self._count:
             raise ValueError(f"{self.name} has the sessions 0 to {len(self) - 1}, not {ordinal}")
 
     def _check_date(self, day: date) -> None:

@@ -19,6 +19,7 @@ from openbell.session.records import Amount
 from openbell.store.manager import BYTES_PER_BAR, DataManager
 
 Counts = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int32]
 
 _TOGETHER = 256
 
@@ -43,11 +44,19 @@ class Reach(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Looked:
-    """Stored bars of some symbols, in this order, per session from a first one on."""
+    """Stored bars of some symbols, in this order, and rows that a read takes, per session from a first one on."""
 
     first: int
-    counts: Counts
+    bars: Counts
+    rows: Rows
     places: Sequence[int]
+
+    def part(self, places: Sequence[int], first: int, last: int) -> tuple[Counts, Rows]:
+        """Those of some of the symbols and some of the sessions."""
+        sessions = slice(first - self.first, last + 1 - self.first)
+        if places == self.places:
+            return self.bars[:, sessions], self.rows[:, sessions]
+        return self.bars[places, sessions], self.rows[places, sessions]
 
 
 class Reacher:
@@ -102,8 +111,8 @@ class Reacher:
     def _sizes(self, symbols: Sequence[str], stretch: Stretch) -> list[tuple[int, int]]:
         """Bars of each symbol in a stretch of the past, and rows that a read of them takes."""
         span = stretch.interval, stretch.first, stretch.last
-        bars = self._stored(symbols, *span).sum(axis=1).tolist()
-        return list(zip(bars, self._data.rows(symbols, *span, self._time.hours).tolist(), strict=True))
+        bars, rows = self._looked(symbols, *span)
+        return list(zip(bars.sum(axis=1).tolist(), rows.sum(axis=1).tolist(), strict=True))
 
     def _sizes_today(self, symbols: Sequence[str], stretch: Stretch) -> list[tuple[int, int]]:
         """The same of today up to now."""
@@ -243,20 +252,22 @@ class Reacher:
         return doubtful
 
     def _stored(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> Counts:
-        """Stored bars per symbol and session; what was looked up together is looked up once."""
+        """Stored bars per symbol and session."""
+        return self._looked(symbols, interval, first, last)[0]
+
+    def _looked(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> tuple[Counts, Rows]:
+        """Stored bars, and rows that a read takes; what was looked up together is looked up once."""
         kept = self._known[interval]
         known = [kept[symbol] for symbol in symbols if symbol in kept]
         looks = {look for look, _ in known}
         if len(looks) == 1 and len(known) == len(symbols):
             (look,) = looks
-            if look.first <= first and look.first + look.counts.shape[1] > last:
-                part = look.counts[:, first - look.first : last + 1 - look.first]
-                places = [place for _, place in known]
-                return part if places == look.places else part[places]
-        counts = self._data.counts(symbols, interval, first, last, self._time.hours).astype(np.int64)
-        look = _Looked(first, counts, list(range(len(symbols))))
+            if look.first <= first and look.first + look.bars.shape[1] > last:
+                return look.part([place for _, place in known], first, last)
+        bars, rows = self._data.sizes(symbols, interval, first, last, self._time.hours)
+        look = _Looked(first, bars.astype(np.int64), rows, list(range(len(symbols))))
         kept.update((symbol, (look, place)) for place, symbol in enumerate(symbols))
-        return counts
+        return look.bars, look.rows
 
     def _or_own(
         self, symbols: Sequence[str], interval: Interval, base: Interval, derived: Counts, first: int, last: int

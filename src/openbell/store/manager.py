@@ -205,13 +205,15 @@ class DataManager:
         ]
         return [(row, series, bits) for (row, series), bits in zip(found, packed, strict=True)]
 
-    def rows(
+    def sizes(
         self, symbols: Sequence[str], interval: Interval, first: int, last: int, hours: Hours = Hours.REGULAR
-    ) -> npt.NDArray[np.int64]:
-        """How many rows a read would take from the files, per symbol; `BYTES_PER_BAR` times that is bytes."""
-        rows, _, entries = self._entries(symbols, interval, first, last)
-        spans = np.bincount(rows, entries.figure(hours.value, "span"), len(symbols))
-        return spans.astype(np.int64)
+    ) -> tuple[Counts, Counts]:
+        """`counts`, and so also how many rows a read would take from the files, of `BYTES_PER_BAR` bytes each."""
+        bars, spans = np.zeros((2, len(symbols), max(0, last - first + 1)), np.int32)
+        rows, sessions, entries = self._entries(symbols, interval, first, last)
+        bars[rows, sessions] = entries.figure(hours.value, "bars")
+        spans[rows, sessions] = entries.figure(hours.value, "span")
+        return bars, spans
 
     def read(
         self,
