@@ -98,7 +98,7 @@ class TestAnEditIsSeenByTheNextProcess:
     def test_and_nothing_is_compiled_again_without_one(self, tmp_path):
         _write(tmp_path)
 
-        assert [_run(tmp_path, _COMPILED) for _ in range(2)] == ["2", "0"]
+        assert [_run(tmp_path, _COMPILED) for _ in range(2)] == ["1", "0"]
 
     def test_and_numba_is_not_even_loaded(self, tmp_path):
         _write(tmp_path)
@@ -125,13 +125,13 @@ class TestTheCache:
         (folder / "numba/__init__.py").write_text(_OTHER_NUMBA.format(folder=str(folder)))
         (folder / "numba/_version.py").write_text("version = '99.0'")
 
-        assert _run(tmp_path, _COMPILED, PYTHONPATH=os.pathsep.join([str(folder), *sys.path])) == "2"
+        assert _run(tmp_path, _COMPILED, PYTHONPATH=os.pathsep.join([str(folder), *sys.path])) == "1"
 
     def test_of_another_processor_is_made_anew(self, tmp_path):
         _write(tmp_path)
         _run(tmp_path, _COMPILED)
 
-        assert _run(tmp_path, _COMPILED, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="") == "2"
+        assert _run(tmp_path, _COMPILED, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="") == "1"
 
     def test_that_was_cut_off_is_made_anew(self, tmp_path):
         _write(tmp_path)
@@ -139,7 +139,7 @@ class TestTheCache:
         for file in (tmp_path / "cache/kernels").glob("*.code"):
             file.write_bytes(file.read_bytes()[:-100])
 
-        assert [_run(tmp_path, _COMPILED), _run(tmp_path, _VALUE)] == ["2", "20.0"]
+        assert [_run(tmp_path, _COMPILED), _run(tmp_path, _VALUE)] == ["1", "20.0"]
 
     def test_in_which_one_byte_is_another_is_made_anew(self, tmp_path):
         _write(tmp_path)
@@ -149,7 +149,7 @@ class TestTheCache:
             content[len(content) // 2] ^= 0xFF
             file.write_bytes(content)
 
-        assert [_run(tmp_path, _COMPILED), _run(tmp_path, _VALUE), _run(tmp_path, _COMPILED)] == ["2", "20.0", "0"]
+        assert [_run(tmp_path, _COMPILED), _run(tmp_path, _VALUE), _run(tmp_path, _COMPILED)] == ["1", "20.0", "0"]
 
     def test_is_filled_by_many_processes_at_once(self, tmp_path):
         _write(tmp_path)

@@ -42,18 +42,26 @@ LAST = (
     ("openbell.quality.loops", "tally"),
 )
 
+# Indicators that the first process compiles while the second one still compiles the stream's loop.
+_MEANWHILE = 4
+
 
 def _compile_ahead(file: SessionFile) -> None:
-    """Have a second process compile half of the session's indicators, the last ones first, and what the end needs."""
-    specs = [rule.spec for rule in file.indicators]
+    """Have a second process compile what the end needs, and before that, of many indicators, some of the last ones.
+
+    The stream's own loop, which it has begun with, takes as long as several indicators. Where symbols may be asked for
+    later, one by one, it goes on with what warms these up.
+    """
     kernels = [
         kernel_of(link.definition, spec.needs.kind is Kind.SESSION)
-        for spec in reversed(specs[(len(specs) + 1) // 2 :])
+        for spec in (rule.spec for rule in reversed(file.indicators))
         for link in spec.chain
         if module_of(link.definition.name) != "own"
     ]
-    prepare_kernels(kernels)
+    prepare_kernels(kernels[: max(len(kernels) - _MEANWHILE, 0) // 2])
     prepare(*LAST, *([COMPARE] if file.strategies else []))
+    if file.strategies or file.scanners:
+        prepare_kernels(kernels, "through")
     end()
 
 

@@ -152,8 +152,8 @@ class Chain:
         resets = spec.needs.kind is Kind.SESSION
         return cls(tuple(Link.of(link, resets, figures) for link in spec.chain))
 
-    def compile(self, across: bool = True) -> None:
-        """Compile what is not compiled yet, or load it from the cache.
+    def compile(self) -> None:
+        """Compile what the stream needs and is not compiled yet, or load it from the cache.
 
         Raises
         ------
@@ -161,9 +161,7 @@ class Chain:
             If numba cannot compile a definition; names the line.
         """
         for link in self.links:
-            _ = link.kernel.through
-            if across:
-                _ = link.kernel.across
+            link.kernel.prepare()
 
     @cached_property
     def columns(self) -> frozenset[int]:

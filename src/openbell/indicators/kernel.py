@@ -67,6 +67,15 @@ class Kernel:
         """Many bars, one symbol."""
         return _loop(self, "through")
 
+    def prepare(self) -> None:
+        """Compile the loop of an instant, or load it; the one through time only if it is kept already.
+
+        That one is needed where few symbols are warmed up, and for most sessions it is not: who needs it compiles it.
+        """
+        _ = self.across
+        if _kept_as(self, "through")[1].exists():
+            _ = self.through
+
     def table(self, asked: tuple[int, ...]) -> Loop:
         """Many bars, many symbols, for these outputs alone."""
         if asked not in self._tables:
@@ -81,23 +90,22 @@ def kernel_of(definition: Definition, resets: bool = False) -> Kernel:
         return _kernels.setdefault(key, Kernel(*key))
 
 
-def prepare(kernels: Iterable[Kernel]) -> None:
-    """Have a second process compile what kernels of the catalogue need for an instant, if it is not kept yet."""
+def prepare(kernels: Iterable[Kernel], loop: str = "across") -> None:
+    """Have a second process compile a loop of each of some kernels of the catalogue, if it is not kept yet."""
     wanted = {}
     for kernel in kernels:
-        name = kernel.definition.name
-        text = loop_text(kernel.definition, kernel.resets, "across")
-        path = _place(name, f"{kernel.fingerprint}{text}{machine.stamp()}")
+        _, path = _kept_as(kernel, loop)
         if not path.exists():
-            wanted[path] = (__name__, "make", name, "resets" if kernel.resets else "")
+            wanted[path] = (__name__, "make", loop, kernel.definition.name, "resets" if kernel.resets else "")
     ahead.begin(wanted)
 
 
-def make(name: str, resets: str) -> None:
-    """Have the loop of an instant kept, of an indicator of the catalogue."""
+def make(loop: str, name: str, resets: str) -> None:
+    """Have a loop kept, of an indicator of the catalogue."""
     from openbell.indicators.registry import definition
 
-    _ = kernel_of(definition(name), bool(resets)).across
+    kernel = kernel_of(definition(name), bool(resets))
+    _ = kernel.across if loop == "across" else kernel.through
 
 
 def cache_folder() -> Path:
@@ -108,13 +116,18 @@ def cache_folder() -> Path:
 def _loop(kernel: Kernel, loop: str, asked: tuple[int, ...] | None = None) -> Loop:
     """A loop from the cache, or compiled anew."""
     with _lock:
-        text = loop_text(kernel.definition, kernel.resets, loop, asked)
-        path = _place(kernel.definition.name, f"{kernel.fingerprint}{text}{machine.stamp()}")
+        text, path = _kept_as(kernel, loop, asked)
         ahead.awaited(path)
         try:
             return machine.found(path) or _compiled(kernel.definition, loop, text, path)
         except machine.UnlinkedError:
             return _of_numba(kernel.definition, loop, text, path.with_suffix(".py"))
+
+
+def _kept_as(kernel: Kernel, loop: str, asked: tuple[int, ...] | None = None) -> tuple[str, Path]:
+    """The text of a loop, and where its machine code is kept."""
+    text = loop_text(kernel.definition, kernel.resets, loop, asked)
+    return text, _place(kernel.definition.name, f"{kernel.fingerprint}{text}{machine.stamp()}")
 
 
 def _compiled(definition: Definition, loop: str, text: str, path: Path) -> Loop:

@@ -83,7 +83,7 @@ def hashed(block: Any, following: Any, first: Any, last: Any) -> tuple[np.uint64
     """
     ts, open_, high, low, close, volume = columns(block)
     ts_on, open_on, high_on, low_on, close_on, volume_on = columns(following)
-    derived, shares, distance = block[7] != 0, words(block, 7), following[0] - last
+    distance = following[0] - last
     a = b = c = d = e = f = g = B
     at = first
     while at < last:
@@ -95,17 +95,15 @@ def hashed(block: Any, following: Any, first: Any, last: Any) -> tuple[np.uint64
         fetched(low_on, later)
         fetched(close_on, later)
         fetched(volume_on, later)
-        if derived:
-            for i in range(at, end):
-                a, b, c = link(a, ts[i]), link(b, open_[i]), link(c, high[i])
-                d, e, f = link(d, low[i]), link(e, close[i]), link(f, volume[i])
-                g = link(g, shares[i])
-        else:
-            for i in range(at, end):
-                a, b, c = link(a, ts[i]), link(b, open_[i]), link(c, high[i])
-                d, e, f = link(d, low[i]), link(e, close[i]), link(f, volume[i])
-                g = link(g, WHOLE)
+        for i in range(at, end):
+            a, b, c = link(a, ts[i]), link(b, open_[i]), link(c, high[i])
+            d, e, f = link(d, low[i]), link(e, close[i]), link(f, volume[i])
+            g = link(g, WHOLE)
         at = end
+    if block[7] != 0:
+        g, shares = B, words(block, 7)
+        for i in range(first, last):
+            g = link(g, shares[i])
     return closed(a, b, c, d, e, f, g)
 
 
