@@ -325,7 +325,8 @@ class Stager:
         tasks: dict[Task, list[StagedSymbol]] = {}
         for group in grouped(staged, lambda one: (id(one.specs), one.kept)):
             single, together = _sorted_out(group[0])
-            self._warm_alone(group, single, failed)
+            if single:
+                self._warm_alone(group, single, failed)
             for task in together:
                 tasks.setdefault(task, []).extend(group)
         for (interval, specs), group in tasks.items():
@@ -341,8 +342,9 @@ class Stager:
         return failed
 
     def _warm_beside(self, group: Sequence[StagedSymbol], interval: Interval, specs: Sequence[IndicatorSpec]) -> None:
-        bars = [self._bars_of(one, interval) for one in group]
-        warmed = Warmed.of(self._warmer.many(specs, bars))
+        past = [self._history_of(one, interval) for one in group]
+        today = [self._today_of(one, interval) for one in group]
+        warmed = Warmed.of(self._warmer.many(specs, past, today))
         for place, one in enumerate(group):
             one.warmed = (*one.warmed, (warmed, place))
 
