@@ -50,8 +50,8 @@ class EntryTable:
         begins = np.cumsum([0, *numbers[:-1]])
         files: Rows = _together([series.files for series in every], _ROW)
         self.files: Rows = files[np.repeat(begins[: len(every)], sizes) + self.owners]
-        # Ascending over all series: a series' entries are in order of sessions.
         self._figures: dict[tuple[str, ...], npt.NDArray[Any]] = {}
+        # Ascending over all series: a series' entries are in order of sessions.
         self._keys = self.ordinals + np.repeat(np.arange(len(every)) * _SESSIONS, sizes)
 
     def figure(self, *names: str) -> npt.NDArray[Any]:
