@@ -8,9 +8,9 @@ from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.bars.sheaf import Sheaf
 from openbell.feeds.replay import ReplayFeed
-from openbell.provisioning.staged import StagedSymbol, Warmed
+from openbell.provisioning.staged import Doing, StagedSymbol, Warmed
 from openbell.session.asks import AddSymbol, Ask
-from openbell.session.records import Series, SymbolRecord, Tier
+from openbell.session.records import SymbolRecord, Tier
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
 
@@ -24,8 +24,8 @@ def make_room(session: SessionData, feed: ReplayFeed, staged: Sequence[StagedSym
     session.reserve(sum([one.record is None for one in staged]))
     feed.reserve(session.capacity)
     firsts = {id(one.doing): one for one in staged}.values()
-    taped = (interval for one in firsts for interval, series in one.series.items() if series.tape is not None)
-    for interval in dict.fromkeys(taped):
+    taped = dict.fromkeys(interval for one in firsts for interval in _streamed(one.doing))
+    for interval in taped:
         feed.record(interval, session.time.grid(interval), session.capacity)
 
 
@@ -57,12 +57,10 @@ def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> S
         session.enter(record)
     elif staged.upgrade:
         _upgrade(record, asks, session.time.now)
-    for interval, one in staged.series.items():
-        if one.new:
-            record.series[interval] = Series(one.base, one.amount, one.history, one.since)
-        else:
-            series = record.series[interval]
-            series.history, series.amount, series.since = one.history, one.amount, one.since
+    for interval, series in staged.series.items():
+        there = record.series.setdefault(interval, series)
+        if there is not series:
+            there.history, there.amount, there.since = series.history, series.amount, series.since
     for spec, _ in staged.warm:
         record.indicators[spec.key] = spec
     for warmed, _ in staged.warmed:
@@ -81,9 +79,8 @@ def _admit(session: SessionData, alike: Alike) -> None:
     """The rows that are new in a lane, all of a lane at once."""
     entering: dict[tuple[Interval, Interval | None], list[int]] = {}
     for rows, members in alike:
-        for interval, series in members[0].series.items():
-            if series.new:
-                entering.setdefault((interval, series.base), []).extend(rows)
+        for interval, base in members[0].doing.added.items():
+            entering.setdefault((interval, base), []).extend(rows)
     for (interval, base), rows in entering.items():
         session.lane(interval).admit(rows, base=base, streamed=base is None)
 
@@ -91,13 +88,9 @@ def _admit(session: SessionData, alike: Alike) -> None:
 def _fill(session: SessionData, alike: Alike) -> None:
     """Today's bars up to now, and the indicators that were warmed up for a symbol alone."""
     for rows, members in alike:
-        for interval in [interval for interval, series in members[0].series.items() if series.slots is not None]:
-            panel = session.lanes[interval].panel
-            for row, one in zip(rows, members, strict=True):
-                series = one.series[interval]
-                assert series.slots is not None
-                panel.write(row, series.slots, series.today)
         for row, one in zip(rows, members, strict=True):
+            for interval, (slots, today) in one.today.items():
+                session.lanes[interval].panel.write(row, slots, today)
             for spec, warm in one.warm:
                 session.indicators.adopt(spec, row, warm)
                 if warm.kept is not None:
@@ -108,12 +101,17 @@ def _tape(feed: ReplayFeed, alike: Alike) -> None:
     """Today's bars of streamed intervals."""
     tapes: dict[Interval, tuple[list[int], list[Block]]] = {}
     for rows, members in alike:
-        for interval in [interval for interval, series in members[0].series.items() if series.tape is not None]:
+        for interval in _streamed(members[0].doing):
             taped, blocks = tapes.setdefault(interval, ([], []))
             taped += rows
-            blocks += [tape for one in members if (tape := one.series[interval].tape) is not None]
+            blocks += [one.blocks[interval] for one in members]
     for interval, (taped, blocks) in tapes.items():
         feed.write_many(interval, np.array(taped, np.int64), Sheaf.of(blocks))
+
+
+def _streamed(doing: Doing) -> list[Interval]:
+    """The new intervals whose bars come from the feed."""
+    return [interval for interval, base in doing.added.items() if base is None]
 
 
 def _adopt(session: SessionData, pairs: Pairs) -> None:

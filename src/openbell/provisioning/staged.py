@@ -15,25 +15,11 @@ from openbell.indicators.warm import Warm
 from openbell.provisioning.requirements import ProvisioningRequirements
 from openbell.provisioning.result import StepReport
 from openbell.provisioning.steps import Read, Step, stretches_of
-from openbell.session.records import Amount, History, SymbolRecord
+from openbell.session.records import History, Series, SymbolRecord
 
 Slots = npt.NDArray[np.int64]
 
-NO_AMOUNT, NO_HISTORY, NO_BARS = Amount(), History(), Block.empty()
-
-
-@dataclass(slots=True)
-class StagedSeries:
-    """An interval made ready: its history, and for a new one today's bars and, among others, those still on tape."""
-
-    base: Interval | None
-    new: bool
-    amount: Amount = NO_AMOUNT
-    history: History = NO_HISTORY
-    since: int | None = None
-    today: Block = NO_BARS
-    slots: Slots | None = None
-    tape: Block | None = None
+NO_HISTORY, NO_BARS = History(), Block.empty()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,10 +45,13 @@ class Doing:
         Of each step that is done, with a symbol's share of the time; bars are a symbol's own.
     reading
         The steps that read, as `openbell.provisioning.steps.reading`.
+    added
+        The intervals that were not there, each with its base; None where its bars are streamed.
     """
 
-    reports: list[StepReport]
     reading: Sequence[tuple[int, slice]]
+    reports: list[StepReport] = field(default_factory=list)
+    added: dict[Interval, Interval | None] = field(default_factory=dict)
 
     def told(self, reads: Sequence[Read]) -> tuple[StepReport, ...]:
         """What was done for a symbol with these reads."""
@@ -76,14 +65,31 @@ class Doing:
 
 @dataclass(slots=True)
 class StagedSymbol:
-    """What was read for a symbol, and all that its steps bring, ready to be committed."""
+    """What was read for a symbol, and all that its steps bring, ready to be committed.
+
+    Parameters
+    ----------
+    doing
+        Shared with the symbols that go through the same steps.
+    blocks
+        The stored bars that were read, of history and of today: what is still to come goes on tape.
+    unread
+        Why they could not be read.
+    series
+        Intervals that are new, or have more history.
+    today
+        Today's bars up to now of new intervals, with their slots.
+    warm, warmed
+        Indicators that were warmed up for this symbol alone, and for many.
+    """
 
     requirements: ProvisioningRequirements
     record: SymbolRecord | None
     doing: Doing
     blocks: Mapping[Interval, Block]
     unread: StoreError | None = None
-    series: dict[Interval, StagedSeries] = field(default_factory=dict)
+    series: dict[Interval, Series] = field(default_factory=dict)
+    today: dict[Interval, tuple[Slots, Block]] = field(default_factory=dict)
     specs: tuple[IndicatorSpec, ...] = ()
     warm: tuple[tuple[IndicatorSpec, Warm], ...] = ()
     warmed: tuple[tuple[Warmed, int], ...] = ()

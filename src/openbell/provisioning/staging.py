@@ -27,7 +27,6 @@ from openbell.provisioning.staged import (
     NO_BARS,
     NO_HISTORY,
     Doing,
-    StagedSeries,
     StagedSymbol,
     Warmed,
     grouped,
@@ -48,7 +47,7 @@ from openbell.provisioning.steps import (
     reading,
 )
 from openbell.provisioning.warming import Bars, Warmer, depends_on_place
-from openbell.session.records import Amount, History, SymbolRecord
+from openbell.session.records import Amount, History, Series, SymbolRecord
 from openbell.session.session_data import SessionData
 from openbell.session.weeks import folded_today, with_week_so_far
 from openbell.store.manager import DataManager
@@ -131,7 +130,7 @@ class Stager:
 
     def _begun(self, group: Sequence[ProvisioningRequirements], found: Found, errors: Errors) -> list[StagedSymbol]:
         """Symbols with the same steps, of which none is done yet."""
-        records, doing = self._session.records, Doing([], reading(group[0].provisioning_steps))
+        records, doing = self._session.records, Doing(reading(group[0].provisioning_steps))
         staged = [StagedSymbol(one, records.get(one.symbol), doing, found[one.symbol]) for one in group]
         for one in staged if errors else ():
             one.unread = errors.get(one.requirements.symbol)
@@ -161,8 +160,9 @@ class Stager:
                 for one in group:
                     one.upgrade = True
             case AddInterval(interval, base):
+                group[0].doing.added[interval] = base
                 for one in group:
-                    one.series[interval] = StagedSeries(base, new=True)
+                    one.series[interval] = Series(base)
             case LoadHistorical(loads):
                 self._history(group, loads)
             case LoadSession():
@@ -191,11 +191,13 @@ class Stager:
 
     def _hold(self, staged: StagedSymbol, making: Making, made: History) -> None:
         """Hold what was made for a load, and of an interval that is there what is held already behind it."""
-        load, series, history = making.load, staged.series.get(making.load.interval), made
-        if series is None or not series.new:
+        load, history = making.load, made
+        if load.interval in staged.doing.added:
+            series = staged.series[load.interval]
+        else:
             assert staged.record is not None
             there = staged.record.series[load.interval]
-            series = staged.series[load.interval] = StagedSeries(there.base, new=False)
+            series = staged.series[load.interval] = Series(there.base)
             history = History((*made.parts, *there.history.since(making.held).parts))
         series.history = history if making.whole else self._warmer.trimmed(history, load.amount)
         series.amount, series.since = load.amount, load.since
@@ -273,26 +275,19 @@ class Stager:
         return both[np.argsort(both.ts, kind="stable")].freeze()
 
     def _today(self, group: Sequence[StagedSymbol]) -> None:
-        for interval, series in group[0].series.items():
-            if not series.new:
-                continue
+        """Today's bars of new intervals up to now; before the first window has ended there are none."""
+        for interval, base in group[0].doing.added.items():
             grid, ended = self._windows_today(interval)
-            if series.base is None:
+            if not ended:
+                continue
+            if base is None:
                 until = int(grid.stamps[ended]) if ended < len(grid) else grid_end(grid)
-                for one in group:
-                    mine = one.series[interval]
-                    mine.tape = read = one.blocks[interval]
-                    mine.today = read.between(self._begin, until) if ended else NO_BARS
-            elif ended:
-                base = series.base
+                made = [one.blocks[interval].between(self._begin, until) for one in group]
+            else:
                 fine = [self._week_so_far(one, interval, base) for one in group]
                 made = folded_today(self._time, fine, interval, base, self._session.completeness)
-                for one, today in zip(group, made, strict=True):
-                    one.series[interval].today = today
-            if ended:
-                for one in group:
-                    mine = one.series[interval]
-                    mine.slots = grid.slots_of_ascending(mine.today.ts)
+            for one, today in zip(group, made, strict=True):
+                one.today[interval] = grid.slots_of_ascending(today.ts), today
 
     def _week_so_far(self, staged: StagedSymbol, interval: Interval, base: Interval) -> Block:
         return with_week_so_far(self._time, interval, self._history_of(staged, base), self._today_of(staged, base))
@@ -319,9 +314,8 @@ class Stager:
 
     def _today_of(self, staged: StagedSymbol, interval: Interval) -> Block:
         """Today's bars up to now, staged or there."""
-        series = staged.series.get(interval)
-        if series is not None and series.new:
-            return series.today
+        if interval in staged.doing.added:
+            return staged.today[interval][1] if interval in staged.today else NO_BARS
         assert staged.record is not None
         return self._session.lanes[interval].panel.block(staged.record.row)
 
