@@ -187,4 +187,4 @@ def test_many_symbols_are_folded_as_each_alone(seed, symbols, left, length):
     made = derive_all(Sheaf.of(blocks), windows, windows.expected(minutes), within=within, completeness=0.4)
 
     alone = [derive(b.between(*within), windows, windows.expected(minutes), completeness=0.4) for b in blocks]
-    assert [rows(block) for block in made] == [rows(block) for block in alone]
+    assert [rows(block) for block in made.blocks] == [rows(block) for block in alone]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openbell.bars.block import Block
+from openbell.bars.sheaf import Sheaf
 from openbell.store.rolled import Rolled
 
 BEGINS = np.arange(0, 1000, 10, dtype=np.int64)
@@ -22,9 +23,9 @@ class Maker:
     def until(self, last: int):
         """What makes bars up to a session."""
 
-        def make(first: int, places: Sequence[int]) -> list[Block]:
+        def make(first: int, places: Sequence[int]) -> Sheaf:
             self.calls.append((first, list(places)))
-            return [self.bars(first, last, place) for place in places]
+            return Sheaf.of([self.bars(first, last, place) for place in places])
 
         return make
 
@@ -136,8 +137,8 @@ def test_whatever_was_asked_before_the_bars_are_those_made_anew(asks, limit):
         first, last = day - length - ago, day - 1 - ago
         makers = [Maker(KINDS[kind] * states.get(name, 1.0)) for name in names]
 
-        def make(begin: int, places: Sequence[int], own=(names, makers, last)) -> list[Block]:
-            return [own[1][place].bars(begin, own[2], NAMES.index(own[0][place])) for place in places]
+        def make(begin: int, places: Sequence[int], own=(names, makers, last)) -> Sheaf:
+            return Sheaf.of([own[1][place].bars(begin, own[2], NAMES.index(own[0][place])) for place in places])
 
         found = rolled.blocks(kind, names, states, first, last, make)
         expected = [maker.bars(first, last, NAMES.index(name)) for name, maker in zip(names, makers, strict=True)]

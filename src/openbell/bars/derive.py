@@ -51,7 +51,7 @@ def derive(
     >>> two.open.tolist(), two.close.tolist(), two.volume.tolist(), two.completeness.tolist()
     ([1.0, 2.0], [3.0, 2.0], [4.0, 2.0], [1.0, 0.5])
     """
-    return derive_all(Sheaf.of([block]), grid, expected, completeness=completeness, lefts=lefts)[0]
+    return derive_all(Sheaf.of([block]), grid, expected, completeness=completeness, lefts=lefts).blocks[0]
 
 
 def derive_all(
@@ -62,7 +62,7 @@ def derive_all(
     within: tuple[int, int] = ALWAYS,
     completeness: float = 0.0,
     lefts: Stamps | None = None,
-) -> list[Block]:
+) -> Sheaf:
     """`derive` for many symbols at once.
 
     Parameters
@@ -75,10 +75,10 @@ def derive_all(
     begins = grid.opens if lefts is None else lefts
     room = min(max(sheaf.table[:, 0].tolist(), default=0), len(grid))
     ts, out = np.empty((len(sheaf), room), np.int64), np.empty((len(FIELDS) + 1, len(sheaf), room))
-    made = fold(sheaf, within, begins, grid.ends, grid.stamps, expected, completeness, ts, out).tolist()
-    ts.setflags(write=False)
-    out.setflags(write=False)
-    whole = Block(ts.reshape(-1), *out.reshape(len(FIELDS) + 1, -1))
-    blocks = [whole.rows(place * room, place * room + bars) for place, bars in enumerate(made)]
+    made = fold(sheaf, within, begins, grid.ends, grid.stamps, expected, completeness, ts, out)
+    whole = Block(ts.reshape(-1), *out.reshape(len(FIELDS) + 1, -1)).freeze()
+    parts = Sheaf.cut(whole, np.arange(len(sheaf)) * room, made)
+    if 2 * int(made.sum()) >= len(sheaf) * room:
+        return parts
     # Few bars would keep the room of many.
-    return [block.copied() if len(block) < room // 2 else block for block in blocks]
+    return Sheaf.of([block.copied() if len(block) < room // 2 else block for block in parts.blocks])

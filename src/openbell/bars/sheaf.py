@@ -1,13 +1,15 @@
 """Blocks of many symbols and where their columns lie, so that one compiled call goes through all of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.block import Block, all_where
+
+Rows = npt.NDArray[np.int64]
+Table = npt.NDArray[np.int64]
 
 WIDTH = 8
 """Numbers per block, those of `Block.where`."""
@@ -16,7 +18,6 @@ WIDTH = 8
 _FEW = 16
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Sheaf:
     """Some blocks, side by side.
 
@@ -28,8 +29,11 @@ class Sheaf:
         int64 (blocks, 8): `Block.where` of each.
     """
 
-    blocks: Sequence[Block]
-    table: npt.NDArray[np.int64]
+    __slots__ = ("_blocks", "_cuts", "table")
+
+    def __init__(self, blocks: Sequence[Block], table: Table) -> None:
+        self._blocks, self.table = blocks, table
+        self._cuts: tuple[Block, Rows, Rows] | None = None
 
     @classmethod
     def of(cls, blocks: Sequence[Block]) -> "Sheaf":
@@ -45,11 +49,39 @@ class Sheaf:
         numbers = chain.from_iterable([block.where for block in blocks])
         return cls(blocks, np.fromiter(numbers, np.int64, WIDTH * len(blocks)).reshape(-1, WIDTH))
 
+    @classmethod
+    def cut(cls, whole: Block, firsts: Rows, sizes: Rows) -> "Sheaf":
+        """Parts of one block, by the rows at which they begin and how many rows they have.
+
+        Examples
+        --------
+        >>> whole = Block.of(np.arange(5), [np.arange(5.0)] * 5)
+        >>> parts = Sheaf.cut(whole, np.array([0, 3]), np.array([1, 2]))
+        >>> [part.ts.tolist() for part in parts.blocks]
+        [[0], [3, 4]]
+        """
+        where = np.array(whole.where, np.int64)
+        # A column that is not there stays nowhere.
+        table = where + 8 * firsts[:, None] * (where != 0)
+        table[:, 0] = sizes
+        sheaf = cls((), table)
+        sheaf._cuts = whole, firsts, sizes
+        return sheaf
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """The blocks; parts of one are made when somebody asks."""
+        if self._cuts is not None and not self._blocks:
+            whole, firsts, sizes = self._cuts
+            ends = zip(firsts.tolist(), (firsts + sizes).tolist(), strict=True)
+            self._blocks = [whole.rows(first, end) for first, end in ends]
+        return self._blocks
+
     def of_some(self, places: Sequence[int]) -> "Sheaf":
         """The sheaf of some of these blocks, by their places, ascending."""
-        if len(places) == len(self.blocks):
+        if len(places) == len(self):
             return self
         return Sheaf([self.blocks[place] for place in places], self.table[list(places)])
 
     def __len__(self) -> int:
-        return len(self.blocks)
+        return len(self.table)

@@ -57,9 +57,10 @@ class Doing:
         """What was done for a symbol with these reads."""
         told = self.reports.copy()
         for place, own in self.reading:
-            if place < len(told):
+            bars = sum([read.bars for read in reads[own]])
+            if bars and place < len(told):
                 step, seconds, _, about = told[place]
-                told[place] = StepReport(step, seconds, sum([read.bars for read in reads[own]]), about)
+                told[place] = StepReport(step, seconds, bars, about)
         return tuple(told)
 
 

@@ -211,33 +211,36 @@ class Stager:
             known = self._makings[id(load)] = Making(load, *edges, whole, until)
         return known
 
-    def _made(self, making: Making, stored: Sheaf, group: Sequence[StagedSymbol]) -> list[Block]:
+    def _made(self, making: Making, stored: Sheaf, group: Sequence[StagedSymbol]) -> Sequence[Block]:
         """The bars of a load; those that were folded on an earlier day of this run roll on in the store's cache."""
         load = making.load
         if load.base is None:
             return between(stored, making.left, making.right)
         if load.interval.unit is Unit.WEEK:
-            return self._folded(making, load.first, stored, group)
+            return self._folded(making, load.first, stored, group).blocks
 
-        def make(first: int, places: Sequence[int]) -> list[Block]:
+        def make(first: int, places: Sequence[int]) -> Sheaf:
             return self._folded(making, first, stored.of_some(places), [group[place] for place in places])
 
         symbols = [one.requirements.symbol for one in group]
         meaning = load.interval, load.base, self._time.hours, self._session.completeness
         return self._data.folded(symbols, meaning, load.first, making.until - 1, make)
 
-    def _folded(self, making: Making, first: int, stored: Sheaf, group: Sequence[StagedSymbol]) -> list[Block]:
+    def _folded(self, making: Making, first: int, stored: Sheaf, group: Sequence[StagedSymbol]) -> Sheaf:
         """Bars from a session on, made of stored ones."""
         calendar, load = self._time.calendar, making.load
         assert load.base is not None
         grid, expected, lefts = windows(calendar, load.interval, load.base, first, making.until - 1, self._time.hours)
         within, completeness = (int(calendar.begins[first]), making.right), self._session.completeness
         made = derive_all(stored, grid, expected, within=within, completeness=completeness, lefts=lefts)
-        for place, one in enumerate(group):
-            own = one.blocks.get(load.interval)
-            if own is not None:
-                made[place] = self._merged(made[place], stored.blocks[place].between(*within), own.between(*within))
-        return made
+        owned = [place for place, one in enumerate(group) if load.interval in one.blocks]
+        if not owned:
+            return made
+        blocks = list(made.blocks)
+        for place in owned:
+            base, own = stored.blocks[place], group[place].blocks[load.interval]
+            blocks[place] = self._merged(blocks[place], base.between(*within), own.between(*within))
+        return Sheaf.of(blocks)
 
     def _figure(self, staged: StagedSymbol, aggregate: Aggregate) -> float | Floats:
         symbol = staged.requirements.symbol
@@ -280,6 +283,7 @@ class Stager:
             grid, ended = self._windows_today(interval)
             if not ended:
                 continue
+            made: Sequence[Block]
             if base is None:
                 until = int(grid.stamps[ended]) if ended < len(grid) else grid_end(grid)
                 made = [one.blocks[interval].between(self._begin, until) for one in group]
@@ -325,7 +329,8 @@ class Stager:
         tasks: dict[Task, list[StagedSymbol]] = {}
         for group in grouped(staged, lambda one: (id(one.specs), one.kept)):
             single, together = _sorted_out(group[0])
-            self._warm_alone(group, single, failed)
+            if single:
+                self._warm_alone(group, single, failed)
             for task in together:
                 tasks.setdefault(task, []).extend(group)
         for (interval, specs), group in tasks.items():
@@ -341,8 +346,9 @@ class Stager:
         return failed
 
     def _warm_beside(self, group: Sequence[StagedSymbol], interval: Interval, specs: Sequence[IndicatorSpec]) -> None:
-        bars = [self._bars_of(one, interval) for one in group]
-        warmed = Warmed.of(self._warmer.many(specs, bars))
+        past = [self._history_of(one, interval) for one in group]
+        today = [self._today_of(one, interval) for one in group]
+        warmed = Warmed.of(self._warmer.many(specs, past, today))
         for place, one in enumerate(group):
             one.warmed = (*one.warmed, (warmed, place))
 

@@ -58,12 +58,18 @@ class Warmer:
         end = self._end(specs[0].interval, int(last.ts[-1])) if len(last) else NEVER
         return self._session.indicators.warm_alike(specs, past, bars.today, end)
 
-    def many(self, specs: Sequence[IndicatorSpec], bars: Sequence[Bars]) -> list[Stand]:
-        """Indicators of one interval for many symbols, none of which asks where bars lie."""
+    def many(self, specs: Sequence[IndicatorSpec], past: Sequence[History], today: Sequence[Block]) -> list[Stand]:
+        """Indicators of one interval for many symbols, none of which asks where bars lie.
+
+        Parameters
+        ----------
+        past, today
+            Of each symbol its bars before today, and today's.
+        """
         steps = max(spec.needs.history for spec in specs)
-        past = Sheaf.of([one.history.ending(steps) for one in bars])
-        today = Sheaf.of([one.today for one in bars]) if any(len(one.today) for one in bars) else None
-        stands, stamps = self._session.indicators.warm_many(specs, past, today)
+        before = Sheaf.of([history.ending(steps) for history in past])
+        since = Sheaf.of(today) if any(map(len, today)) else None
+        stands, stamps = self._session.indicators.warm_many(specs, before, since)
         ends = self._ends(specs[0].interval, stamps)
         return [stand.ended(ends) for stand in stands]
 

@@ -26,7 +26,7 @@ def with_week_so_far(time: TimeManager, interval: Interval, history: History, to
 
 def folded_today(
     time: TimeManager, fine: Sequence[Block], interval: Interval, base: Interval, completeness: float
-) -> list[Block]:
+) -> Sequence[Block]:
     """Bars of windows that end today and have ended by now, of many symbols.
 
     Parameters
@@ -36,7 +36,7 @@ def folded_today(
     """
     today = time.today.ordinal
     grid, expected, lefts = ended_windows(time.calendar, interval, base, today, time.hours, time.now)
-    return derive_all(Sheaf.of(fine), grid, expected, completeness=completeness, lefts=lefts)
+    return derive_all(Sheaf.of(fine), grid, expected, completeness=completeness, lefts=lefts).blocks
 
 
 def close_weeks(session: "SessionData", lane: Lane, base: Interval) -> None:

@@ -16,7 +16,7 @@ from openbell.bars.room import Rooms
 from openbell.bars.sheaf import Sheaf
 from openbell.store.rolls import COLUMNS, Rolls
 
-Make = Callable[[int, Sequence[int]], Sequence[Block]]
+Make = Callable[[int, Sequence[int]], Sheaf]
 """Makes the bars from a session on, of those series whose places are given."""
 
 # By turns, so that not all need more room on the same day.
@@ -80,7 +80,7 @@ class Rolled:
             for begin in begins:
                 places = np.flatnonzero(missing == begin).tolist() if len(begins) > 1 else [*range(len(names))]
                 own = [names[place] for place in places]
-                made = Sheaf.of(make(begin, places) if begin <= last else ())
+                made = make(begin, places) if begin <= last else Sheaf.of(())
                 if begin == first:
                     lines, blocks = rolls.enter(own, states, first, last, made), made.blocks
                 else:
