@@ -1,4 +1,4 @@
-"""Many days in one process of its own: ``python -m benchmarks.worker SESSION OUT``."""
+"""Many days in one process of its own, all or so many: ``python -m benchmarks.worker SESSION OUT [DAYS]``."""
 
 import json
 import os
@@ -10,10 +10,10 @@ from time import perf_counter
 def main() -> None:
     import openbell as ob
 
-    session, out = sys.argv[1:]
+    session, out, *most = sys.argv[1:]
     day = ob.SessionCoordinator.from_file(session)
     seconds, megabytes = [], []
-    for _ in day.days:
+    for _ in day.days[: int(most[0]) if most else None]:
         began = perf_counter()
         day.start_day()
         day.finish_day(detail=False)

@@ -11,6 +11,7 @@ from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar
 from openbell.store.catalog import Catalog
 from openbell.store.days import GridKind
+from openbell.store.entries import EntryTable
 from openbell.store.loaded import LoadedSeries
 from openbell.testing.market import SyntheticMarket
 
@@ -49,6 +50,25 @@ def test_entries_of_all_series_are_those_of_each(store: Path, xnys: Calendar, be
         assert getattr(entries, name).tolist() == np.concatenate(each).tolist()
     bars = [one.days["regular"]["bars"][cut] for (_, one), cut in zip(found, alone, strict=True)]
     assert entries.figure("regular", "bars").tolist() == np.concatenate(bars).tolist()
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 23), (5, 9), (-4, 30), (30, 40), (7, 7)])
+def test_figures_by_session_are_the_same_at_the_first_look_and_later(
+    store: Path, xnys: Calendar, before: int, after: int
+) -> None:
+    begin = xnys.first_on_or_after(date(2023, 12, 14))
+    _, entries = looking(store, xnys).entries(NAMES, MINUTE, GridKind.SESSION, begin, begin + 23)
+    series = entries.series
+    first, last, places = begin + before, begin + after, np.arange(len(series))[::-1]
+    table = EntryTable(series)
+
+    looks = [table.spread(places, first, last, "regular", "bars").tolist() for _ in range(3)]
+
+    expected = []
+    for one in series[::-1]:
+        known = dict(zip(one.ordinals.tolist(), one.days["regular"]["bars"].tolist(), strict=True))
+        expected.append([known.get(session, 0) for session in range(first, last + 1)])
+    assert looks == [expected] * 3
 
 
 @pytest.mark.parametrize("after", [0, 3, 20, 40])

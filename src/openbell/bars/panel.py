@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Block, Floats
 from openbell.bars.grid import Grid
-from openbell.bars.room import filled
+from openbell.bars.room import filled, unset
 from openbell.bars.sheaf import Sheaf
 
 Flags = npt.NDArray[np.bool_]
@@ -33,7 +33,7 @@ class BarPanel:
         self.cursor = 0
         self.values: Floats = filled((len(grid), len(FIELDS), capacity), np.nan)
         self._readable: Floats = np.empty(0)
-        self.present: Flags = np.zeros((len(grid), capacity), np.bool_)
+        self.present: Flags = unset((len(grid), capacity))
         self.shares: Floats | None = filled((len(grid), capacity), np.nan) if derived else None
 
     @property

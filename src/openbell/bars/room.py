@@ -8,6 +8,7 @@ import threading
 from math import prod
 
 import numpy as np
+import numpy.typing as npt
 
 from openbell.bars.block import Floats
 
@@ -74,6 +75,7 @@ class _Room:
 
 
 _PANELS = Rooms(1 << 29, 1.25)
+_FLAGS = Rooms(1 << 26, 1.25)
 
 
 def filled(shape: tuple[int, ...], value: float) -> Floats:
@@ -97,3 +99,24 @@ def filled(shape: tuple[int, ...], value: float) -> Floats:
     array = _PANELS.take(size)[:size].reshape(shape)
     array.fill(value)
     return array
+
+
+def unset(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Flags of which none is set.
+
+    Parameters
+    ----------
+    shape
+        In any number of dimensions.
+
+    Examples
+    --------
+    >>> unset((1, 3)).tolist()
+    [[False, False, False]]
+    """
+    size = prod(shape)
+    if size < _LARGE_BYTES // 8:
+        return np.zeros(shape, np.bool_)
+    flags = _FLAGS.take(-(-size // 8)).view(np.bool_)[:size].reshape(shape)
+    flags.fill(False)
+    return flags

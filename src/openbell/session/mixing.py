@@ -9,6 +9,7 @@ import numpy.typing as npt
 from openbell.bars.block import Block, Floats
 from openbell.bars.grid import Stamps
 from openbell.bars.panel import Flags
+from openbell.bars.room import Rooms
 from openbell.bars.sheaf import Sheaf
 from openbell.machine.code import FLAG, INT, address
 from openbell.machine.kept import run
@@ -20,6 +21,8 @@ _CHAINS = 7
 """Stamps, open, high, low, close, volume, completeness."""
 
 _LOOPS = "openbell.session.loops"
+# Of today and of the day before.
+_ROOMS = Rooms(1 << 24, 1.5)
 _HASH = 32
 """Bytes of a session."""
 _WORD = np.dtype(np.uint64)
@@ -65,7 +68,8 @@ class Mixed:
         calendar = len(begins), address(begins, INT)
         run(_LOOPS, "span", len(blocks), *calendar, address(table, INT), address(sizes, INT))
         ends = np.cumsum(sizes)
-        mixed = cls(blocks, table, ends - sizes, sizes, np.empty((int(sizes.sum()), 4), np.uint64))
+        hashes = _ROOMS.take(4 * int(sizes.sum()))[: 4 * int(sizes.sum())].view(np.uint64).reshape(-1, 4)
+        mixed = cls(blocks, table, ends - sizes, sizes, hashes)
         olds = np.full(len(blocks), -1) if former is None else former._reached(table)
         lists = *mixed._addresses(), address(olds, INT), *(former or mixed)._addresses()
         run(_LOOPS, "mix", len(blocks), *calendar, *lists)

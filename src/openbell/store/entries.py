@@ -11,8 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.bars.grid import Ordinals
+from openbell.market.session import Hours
 from openbell.store.days import DAY, DayEntries, Rows
 from openbell.store.series import SeriesDays
+
+Counts = npt.NDArray[np.int32]
 
 # More than any calendar has sessions.
 _SESSIONS = 1 << 32
@@ -51,6 +54,8 @@ class EntryTable:
         files: Rows = _together([series.files for series in every], _ROW)
         self.files: Rows = files[np.repeat(begins[: len(every)], sizes) + self.owners]
         self._figures: dict[tuple[str, ...], npt.NDArray[Any]] = {}
+        self._spread: dict[tuple[str, ...], Counts | None] = {}
+        self._laid: dict[Hours, Laid] = {}
         # Ascending over all series: a series' entries are in order of sessions.
         self._keys = self.ordinals + np.repeat(np.arange(len(every)) * _SESSIONS, sizes)
 
@@ -68,16 +73,42 @@ class EntryTable:
         self._figures[names] = column = known if names not in self._figures else np.ascontiguousarray(known)
         return column
 
+    def laid(self, hours: Hours) -> "Laid":
+        """Where the rows of each entry inside the hours lie."""
+        known = self._laid.get(hours)
+        if known is None:
+            first, span, bars = (self.days[hours.value][name] for name in ("first", "span", "bars"))
+            begins = self.rows + first
+            ends = begins + span
+            apart = (begins != np.append(-1, ends[:-1])) | (self.files != np.append(-1, self.files[:-1]))
+            off = (span != bars) | (self.files < 0)
+            known = self._laid[hours] = Laid(begins, ends, np.cumsum(apart), np.append(0, np.cumsum(off)))
+        return known
+
     def between(self, places: Rows, first: int, last: int) -> "Part":
         """The entries of sessions ``first`` to ``last`` of some of the series, one series after the other."""
         begins = places * _SESSIONS
         lefts, rights = self._keys.searchsorted(begins + first), self._keys.searchsorted(begins + last + 1)
-        sizes = rights - lefts
-        if len(places) == 1:
-            return Part(self, places, slice(int(lefts[0]), int(rights[0])), sizes)
-        ends = np.cumsum(sizes)
-        chosen = np.repeat(lefts - ends + sizes, sizes) + np.arange(ends[-1] if len(ends) else 0)
-        return Part(self, places, chosen, sizes)
+        return Part(self, places, lefts, rights - lefts)
+
+    def spread(self, places: Rows, first: int, last: int, *names: str) -> Counts:
+        """A figure of some series in sessions ``first`` to ``last``, int32 (series, sessions); 0 without an entry.
+
+        Who asks again gets it from a table of all sessions.
+        """
+        if names not in self._spread or not len(self.ordinals):
+            self._spread[names] = None
+            return self.between(places, first, last).spread(first, last, self.figure(*names))
+        whole, begin = self._spread[names], int(self.ordinals.min())
+        if whole is None:
+            whole = np.zeros((len(self.series), int(self.ordinals.max()) + 1 - begin), np.int32)
+            whole[self._keys // _SESSIONS, self.ordinals - begin] = self.figure(*names)
+            self._spread[names] = whole
+        left, right = max(first, begin), min(last + 1, begin + whole.shape[1])
+        found = np.zeros((len(places), last + 1 - first), np.int32)
+        if left < right:
+            found[:, left - first : right - first] = whole[places, left - begin : right - begin]
+        return found
 
     def coming(self, day: int) -> Iterator[tuple[str, int]]:
         """Of each series the file and row at which its sessions from a day on begin, if it has some."""
@@ -92,6 +123,32 @@ class EntryTable:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Laid:
+    """Where the rows of entries lie in their files.
+
+    Parameters
+    ----------
+    begins, ends
+        The first row of each entry, and the one after its last.
+    apart
+        Of the entries up to each, itself included, how many do not follow the one before.
+    off
+        Of the entries before each, and of all, how many have rows that are not on the grid, or no file.
+    """
+
+    begins: Rows
+    ends: Rows
+    apart: Rows
+    off: Rows
+
+    def together(self, heads: Rows, tails: Rows) -> npt.NDArray[np.bool_]:
+        """Whether entries from one to another are one run of rows, all of them on the grid."""
+        whole: npt.NDArray[np.bool_] = (self.apart[heads] == self.apart[tails]) & (
+            self.off[heads] == self.off[tails + 1]
+        )
+        return whole
+
+
 class Part:
     """Entries of some series of one table, one series after the other.
 
@@ -101,20 +158,38 @@ class Part:
         The table.
     places
         Which of its series.
-    chosen
-        Which of its entries.
-    sizes
-        How many entries each series has.
+    heads, sizes
+        The first entry of each series, and how many it has.
     """
 
-    table: EntryTable
-    places: Rows
-    chosen: Rows | slice
-    sizes: Rows
+    __slots__ = ("_chosen", "heads", "places", "sizes", "table")
+
+    def __init__(self, table: EntryTable, places: Rows, heads: Rows, sizes: Rows) -> None:
+        self.table, self.places, self.heads, self.sizes = table, places, heads, sizes
+        self._chosen: Rows | slice | None = None
+
+    @property
+    def chosen(self) -> Rows | slice:
+        """Which of the table's entries."""
+        if self._chosen is None:
+            if len(self.places) == 1:
+                self._chosen = slice(int(self.heads[0]), int(self.heads[0] + self.sizes[0]))
+            else:
+                ends = np.cumsum(self.sizes)
+                count = ends[-1] if len(ends) else 0
+                self._chosen = np.repeat(self.heads - ends + self.sizes, self.sizes) + np.arange(count)
+        return self._chosen
 
     def series(self, place: int) -> SeriesDays:
         """One of the series."""
         return self.table.series[int(self.places[place])]
+
+    def spread(self, first: int, last: int, column: npt.NDArray[Any]) -> Counts:
+        """Numbers of entries by series and session, int32 (series, sessions); 0 without an entry."""
+        found = np.zeros((len(self.places), last + 1 - first), np.int32)
+        rows = np.repeat(np.arange(len(self.places)), self.sizes)
+        found[rows, self.table.ordinals[self.chosen] - first] = column[self.chosen]
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -214,19 +214,12 @@ def _runs(part: Part, hours: Hours) -> Iterable[tuple[int, int, int, int, int]]:
     Place among the series, file and piece, and the first row and the one after the last.
     """
     filled = np.flatnonzero(part.sizes)
-    if not len(filled):
-        return ()
-    table, sizes = part.table, part.sizes[filled]
-    rows, owners, volumes = (column[part.chosen] for column in (table.rows, table.owners, table.files))
-    lead, spans, bars = (table.figure(hours.value, name)[part.chosen] for name in ("first", "span", "bars"))
-    begins = rows + lead
-    ends, tails = begins + spans, np.cumsum(sizes) - 1
-    heads = tails - sizes + 1
-    apart = (begins != np.append(-1, ends[:-1])) | (volumes != np.append(-1, volumes[:-1]))
-    apart[heads] = False
-    whole = ~np.logical_or.reduceat(apart | (spans != bars) | (volumes < 0), heads)
-    runs = filled, volumes[heads], owners[heads], begins[heads], ends[tails]
-    return zip(*(column[whole].tolist() for column in runs), strict=True)
+    table, heads = part.table, part.heads[filled]
+    tails, laid = heads + part.sizes[filled] - 1, table.laid(hours)
+    whole = laid.together(heads, tails)
+    filled, heads, tails = filled[whole], heads[whole], tails[whole]
+    runs = filled, table.files[heads], table.owners[heads], laid.begins[heads], laid.ends[tails]
+    return zip(*(column.tolist() for column in runs), strict=True)
 
 
 def _with_room(window: Window, first: int, rows: int) -> Window:

@@ -138,19 +138,15 @@ class DataManager:
         self, symbols: Sequence[str], interval: Interval, first: int, last: int, hours: Hours = Hours.REGULAR
     ) -> Counts:
         """Bars on the grid per symbol and session, shape (symbols, last - first + 1); reads no data."""
-        result = np.zeros((len(symbols), max(0, last - first + 1)), np.int32)
-        rows, sessions, entries = self._entries(symbols, interval, first, last)
-        result[rows, sessions] = entries.figure(hours.value, "bars")
-        return result
+        (bars,) = self._spread(symbols, interval, first, last, (hours.value, "bars"))
+        return bars
 
     def outside(
         self, symbols: Sequence[str], interval: Interval, first: int, last: int, hours: Hours = Hours.REGULAR
     ) -> Counts:
         """Stored rows of each session that are not on the grid of the hours, shaped like `counts`; reads no data."""
-        result = np.zeros((len(symbols), max(0, last - first + 1)), np.int32)
-        rows, sessions, entries = self._entries(symbols, interval, first, last)
-        result[rows, sessions] = entries.figure("rows") - entries.figure(hours.value, "bars")
-        return result
+        rows, bars = self._spread(symbols, interval, first, last, ("rows",), (hours.value, "bars"))
+        return rows - bars
 
     def summaries(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> Summaries:
         """Open, high, low, close, volume and count per symbol and session; reads no data."""
@@ -209,10 +205,7 @@ class DataManager:
         self, symbols: Sequence[str], interval: Interval, first: int, last: int, hours: Hours = Hours.REGULAR
     ) -> tuple[Counts, Counts]:
         """`counts`, and so also how many rows a read would take from the files, of `BYTES_PER_BAR` bytes each."""
-        bars, spans = np.zeros((2, len(symbols), max(0, last - first + 1)), np.int32)
-        rows, sessions, entries = self._entries(symbols, interval, first, last)
-        bars[rows, sessions] = entries.figure(hours.value, "bars")
-        spans[rows, sessions] = entries.figure(hours.value, "span")
+        bars, spans = self._spread(symbols, interval, first, last, (hours.value, "bars"), (hours.value, "span"))
         return bars, spans
 
     def read(
@@ -316,6 +309,19 @@ class DataManager:
             if len(there):
                 return float(there[-1])
         return float("nan")
+
+    def _spread(
+        self, symbols: Sequence[str], interval: Interval, first: int, last: int, *figures: tuple[str, ...]
+    ) -> list[Counts]:
+        """Figures of the catalogue by symbol and session."""
+        found = [np.zeros((len(symbols), max(0, last - first + 1)), np.int32) for _ in figures]
+        places, entries = self._loaded.entries(symbols, interval, GridKind.SESSION, first, last)
+        end = 0
+        for part in entries.parts:
+            begin, end = end, end + len(part.places)
+            for names, whole in zip(figures, found, strict=True):
+                whole[places[begin:end]] = part.table.spread(part.places, first, last, *names)
+        return found
 
     def _entries(
         self, symbols: Sequence[str], interval: Interval, first: int, last: int
