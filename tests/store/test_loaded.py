@@ -62,7 +62,7 @@ def test_figures_by_session_are_the_same_at_the_first_look_and_later(
     first, last, places = begin + before, begin + after, np.arange(len(series))[::-1]
     table = EntryTable(series)
 
-    looks = [table.spread(places, first, last, "regular", "bars").tolist() for _ in range(3)]
+    looks = [table.between(places, first, last).spread(first, last, "regular", "bars").tolist() for _ in range(3)]
 
     expected = []
     for one in series[::-1]:

@@ -8,14 +8,12 @@ import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Block
 from openbell.bars.grid import Grid, Stamps
-from openbell.bars.room import Rooms
+from openbell.bars.room import unfilled
 from openbell.bars.sheaf import Sheaf
 
 Counts = npt.NDArray[np.int32]
 
 ALWAYS = (-(2**63), 2**63 - 1)
-# What a day's new bars are made in, most of the time only until they are laid behind others.
-_ROOMS = Rooms(1 << 24, 1.5)
 
 
 def derive(
@@ -78,10 +76,12 @@ def derive_all(
     begins = grid.opens if lefts is None else lefts
     room = min(max(sheaf.table[:, 0].tolist(), default=0), len(grid))
     size, columns = len(sheaf) * room, len(FIELDS) + 2
-    memory = _ROOMS.take(size * columns)[: size * columns].reshape(columns, len(sheaf), room)
+    memory = unfilled(size * columns).reshape(columns, len(sheaf), room)
+    # Only the loop writes, which knows no flags.
+    memory.setflags(write=False)
     ts, out = memory[0].view(np.int64), memory[1:]
     made = fold(sheaf, within, begins, grid.ends, grid.stamps, expected, completeness, ts, out)
-    whole = Block(ts.reshape(-1), *out.reshape(columns - 1, -1)).freeze()
+    whole = Block(ts.reshape(-1), *out.reshape(columns - 1, -1))
     parts = Sheaf.cut(whole, np.arange(len(sheaf)) * room, made)
     if 2 * int(made.sum()) >= len(sheaf) * room:
         return parts

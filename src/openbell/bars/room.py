@@ -75,7 +75,7 @@ class _Room:
 
 
 _PANELS = Rooms(1 << 29, 1.25)
-_FLAGS = Rooms(1 << 26, 1.25)
+_OTHERS = Rooms(1 << 26, 1.5)
 
 
 def filled(shape: tuple[int, ...], value: float) -> Floats:
@@ -101,6 +101,17 @@ def filled(shape: tuple[int, ...], value: float) -> Floats:
     return array
 
 
+def unfilled(size: int) -> Floats:
+    """So many numbers, with anything in them: for what is made anew every day.
+
+    Examples
+    --------
+    >>> len(unfilled(7))
+    7
+    """
+    return np.empty(size) if 8 * size < _LARGE_BYTES else _OTHERS.take(size)[:size]
+
+
 def unset(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     """Flags of which none is set.
 
@@ -115,8 +126,8 @@ def unset(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     [[False, False, False]]
     """
     size = prod(shape)
-    if size < _LARGE_BYTES // 8:
+    if size < _LARGE_BYTES:
         return np.zeros(shape, np.bool_)
-    flags = _FLAGS.take(-(-size // 8)).view(np.bool_)[:size].reshape(shape)
+    flags = unfilled(-(-size // 8)).view(np.bool_)[:size].reshape(shape)
     flags.fill(False)
     return flags

@@ -26,13 +26,13 @@ class Sheaf:
     blocks
         One per symbol. They hold what the addresses point to.
     table
-        int64 (blocks, 8): `Block.where` of each.
+        int64 (blocks, 8): `Block.where` of each; worked out when somebody asks, if it is not given.
     """
 
-    __slots__ = ("_blocks", "_cuts", "table")
+    __slots__ = ("_blocks", "_cuts", "_table")
 
-    def __init__(self, blocks: Sequence[Block], table: Table) -> None:
-        self._blocks, self.table = blocks, table
+    def __init__(self, blocks: Sequence[Block], table: Table | None = None) -> None:
+        self._blocks, self._table = blocks, table
         self._cuts: tuple[Block, Rows, Rows] | None = None
 
     @classmethod
@@ -44,10 +44,7 @@ class Sheaf:
         >>> len(Sheaf.of([Block.empty(), Block.empty()]))
         2
         """
-        if len(blocks) > _FEW:
-            return cls(blocks, all_where(blocks))
-        numbers = chain.from_iterable([block.where for block in blocks])
-        return cls(blocks, np.fromiter(numbers, np.int64, WIDTH * len(blocks)).reshape(-1, WIDTH))
+        return cls(blocks, _where(blocks))
 
     @classmethod
     def cut(cls, whole: Block, firsts: Rows, sizes: Rows) -> "Sheaf":
@@ -60,11 +57,7 @@ class Sheaf:
         >>> [part.ts.tolist() for part in parts.blocks]
         [[0], [3, 4]]
         """
-        where = np.array(whole.where, np.int64)
-        # A column that is not there stays nowhere.
-        table = where + 8 * firsts[:, None] * (where != 0)
-        table[:, 0] = sizes
-        sheaf = cls((), table)
+        sheaf = cls(())
         sheaf._cuts = whole, firsts, sizes
         return sheaf
 
@@ -77,6 +70,13 @@ class Sheaf:
             self._blocks = [whole.rows(first, end) for first, end in ends]
         return self._blocks
 
+    @property
+    def table(self) -> Table:
+        """Where they lie."""
+        if self._table is None:
+            self._table = _where(self.blocks) if self._cuts is None or len(self) <= _FEW else _cut(*self._cuts)
+        return self._table
+
     def of_some(self, places: Sequence[int]) -> "Sheaf":
         """The sheaf of some of these blocks, by their places, ascending."""
         if len(places) == len(self):
@@ -84,4 +84,21 @@ class Sheaf:
         return Sheaf([self.blocks[place] for place in places], self.table[list(places)])
 
     def __len__(self) -> int:
-        return len(self.table)
+        return len(self._blocks) if self._cuts is None else len(self._cuts[1])
+
+
+def _where(blocks: Sequence[Block]) -> Table:
+    """`Block.where` of each block."""
+    if len(blocks) > _FEW:
+        return all_where(blocks)
+    numbers = chain.from_iterable([block.where for block in blocks])
+    return np.fromiter(numbers, np.int64, WIDTH * len(blocks)).reshape(-1, WIDTH)
+
+
+def _cut(whole: Block, firsts: Rows, sizes: Rows) -> Table:
+    """The same of parts of one block."""
+    where = np.array(whole.where, np.int64)
+    # A column that is not there stays nowhere.
+    table: Table = where + 8 * firsts[:, None] * (where != 0)
+    table[:, 0] = sizes
+    return table

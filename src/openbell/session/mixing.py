@@ -9,7 +9,7 @@ import numpy.typing as npt
 from openbell.bars.block import Block, Floats
 from openbell.bars.grid import Stamps
 from openbell.bars.panel import Flags
-from openbell.bars.room import Rooms
+from openbell.bars.room import unfilled
 from openbell.bars.sheaf import Sheaf
 from openbell.machine.code import FLAG, INT, address
 from openbell.machine.kept import run
@@ -21,8 +21,6 @@ _CHAINS = 7
 """Stamps, open, high, low, close, volume, completeness."""
 
 _LOOPS = "openbell.session.loops"
-# Of today and of the day before.
-_ROOMS = Rooms(1 << 24, 1.5)
 _HASH = 32
 """Bytes of a session."""
 _WORD = np.dtype(np.uint64)
@@ -68,7 +66,7 @@ class Mixed:
         calendar = len(begins), address(begins, INT)
         run(_LOOPS, "span", len(blocks), *calendar, address(table, INT), address(sizes, INT))
         ends = np.cumsum(sizes)
-        hashes = _ROOMS.take(4 * int(sizes.sum()))[: 4 * int(sizes.sum())].view(np.uint64).reshape(-1, 4)
+        hashes = unfilled(4 * int(sizes.sum())).view(np.uint64).reshape(-1, 4)
         mixed = cls(blocks, table, ends - sizes, sizes, hashes)
         olds = np.full(len(blocks), -1) if former is None else former._reached(table)
         lists = *mixed._addresses(), address(olds, INT), *(former or mixed)._addresses()

@@ -91,24 +91,20 @@ class EntryTable:
         lefts, rights = self._keys.searchsorted(begins + first), self._keys.searchsorted(begins + last + 1)
         return Part(self, places, lefts, rights - lefts)
 
-    def spread(self, places: Rows, first: int, last: int, *names: str) -> Counts:
-        """A figure of some series in sessions ``first`` to ``last``, int32 (series, sessions); 0 without an entry.
+    def spread(self, *names: str) -> tuple[int, Counts] | None:
+        """A figure of all series by session, int32 (series, sessions), and the first session; None at the first look.
 
-        Who asks again gets it from a table of all sessions.
+        Who asks again will do so every day.
         """
         if names not in self._spread or not len(self.ordinals):
             self._spread[names] = None
-            return self.between(places, first, last).spread(first, last, self.figure(*names))
-        whole, begin = self._spread[names], int(self.ordinals.min())
+            return None
+        begin, whole = int(self.ordinals.min()), self._spread[names]
         if whole is None:
             whole = np.zeros((len(self.series), int(self.ordinals.max()) + 1 - begin), np.int32)
             whole[self._keys // _SESSIONS, self.ordinals - begin] = self.figure(*names)
             self._spread[names] = whole
-        left, right = max(first, begin), min(last + 1, begin + whole.shape[1])
-        found = np.zeros((len(places), last + 1 - first), np.int32)
-        if left < right:
-            found[:, left - first : right - first] = whole[places, left - begin : right - begin]
-        return found
+        return begin, whole
 
     def coming(self, day: int) -> Iterator[tuple[str, int]]:
         """Of each series the file and row at which its sessions from a day on begin, if it has some."""
@@ -184,11 +180,17 @@ class Part:
         """One of the series."""
         return self.table.series[int(self.places[place])]
 
-    def spread(self, first: int, last: int, column: npt.NDArray[Any]) -> Counts:
-        """Numbers of entries by series and session, int32 (series, sessions); 0 without an entry."""
-        found = np.zeros((len(self.places), last + 1 - first), np.int32)
-        rows = np.repeat(np.arange(len(self.places)), self.sizes)
-        found[rows, self.table.ordinals[self.chosen] - first] = column[self.chosen]
+    def spread(self, first: int, last: int, *names: str) -> Counts:
+        """A figure by series and session, from the first to the last that were asked for, int32; 0 without an entry."""
+        found, known = np.zeros((len(self.places), last + 1 - first), np.int32), self.table.spread(*names)
+        if known is None:
+            rows = np.repeat(np.arange(len(self.places)), self.sizes)
+            found[rows, self.table.ordinals[self.chosen] - first] = self.table.figure(*names)[self.chosen]
+            return found
+        begin, whole = known
+        left, right = max(first, begin), min(last + 1, begin + whole.shape[1])
+        if left < right:
+            found[:, left - first : right - first] = whole[self.places, left - begin : right - begin]
         return found
 
 

@@ -320,7 +320,7 @@ class DataManager:
         for part in entries.parts:
             begin, end = end, end + len(part.places)
             for names, whole in zip(figures, found, strict=True):
-                whole[places[begin:end]] = part.table.spread(part.places, first, last, *names)
+                whole[places[begin:end]] = part.spread(first, last, *names)
         return found
 
     def _entries(
