@@ -162,6 +162,19 @@ def test_bases_come_before_what_is_folded_from_them_and_short_before_long(store:
     assert [str(interval) for interval in required.required_intervals] == ["1m", "60m"]
 
 
+def test_symbols_that_are_alike_share_their_steps_and_each_reads_its_own_bars(store: Path):
+    symbols = {"symbols": ["AAPL", "TSLA", "THIN"]}
+    day = ob.SessionCoordinator.from_file(document(store, session=symbols, indicators=[]))
+    plan = {required.symbol: required for required in day.plan_day()}
+    results = {result.symbol: result for result in day.start_day()}
+
+    assert len({id(required.provisioning_steps) for required in plan.values()}) == 1
+    assert len({required.bars for required in plan.values()}) == 3
+    for symbol, required in plan.items():
+        loading = [step.bars for step in results[symbol].steps if step.step.startswith("load")]
+        assert loading == [read.bars for read in required.reads]
+
+
 def test_requirements_cannot_be_changed(store: Path):
     required = started(store).analyze_requirements("symbol", "AAPL", "user")
 
