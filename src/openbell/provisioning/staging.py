@@ -23,13 +23,12 @@ from openbell.market.windows import windows
 from openbell.provisioning.bases import base_of
 from openbell.provisioning.past import MINUTE, PastFigures, curve
 from openbell.provisioning.requirements import ProvisioningRequirements
+from openbell.provisioning.settling import Settler, history_of, today_of
 from openbell.provisioning.staged import (
     NO_BARS,
     NO_HISTORY,
     Doing,
     StagedSymbol,
-    Warmed,
-    grouped,
     spans_of,
 )
 from openbell.provisioning.steps import (
@@ -46,18 +45,16 @@ from openbell.provisioning.steps import (
     UpgradeSymbol,
     reading,
 )
-from openbell.provisioning.warming import Bars, Warmer, depends_on_place
+from openbell.provisioning.warming import Bars, Warmer
 from openbell.session.records import Amount, History, Series, SymbolRecord
 from openbell.session.session_data import SessionData
 from openbell.session.weeks import folded_today, with_week_so_far
 from openbell.store.manager import DataManager
 
-Task = tuple[Interval, tuple[IndicatorSpec, ...]]
 Found = dict[str, dict[Interval, Block]]
 Errors = dict[str, StoreError]
 
 CHUNK = 256
-MANY, BESIDE = 8, 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +291,7 @@ class Stager:
                 one.today[interval] = grid.slots_of_ascending(today.ts), today
 
     def _week_so_far(self, staged: StagedSymbol, interval: Interval, base: Interval) -> Block:
-        return with_week_so_far(self._time, interval, self._history_of(staged, base), self._today_of(staged, base))
+        return with_week_so_far(self._time, interval, history_of(staged, base), today_of(self._session, staged, base))
 
     def _windows_today(self, interval: Interval) -> tuple[Grid, int]:
         """Today's windows of an interval, and how many have ended."""
@@ -309,78 +306,9 @@ class Stager:
         whole = with_week_so_far(self._time, interval, past, fine)
         return folded_today(self._time, [whole], interval, base, self._session.completeness)[0]
 
-    def _history_of(self, staged: StagedSymbol, interval: Interval) -> History:
-        series = staged.series.get(interval)
-        if series is not None:
-            return series.history
-        assert staged.record is not None
-        return staged.record.series[interval].history
-
-    def _today_of(self, staged: StagedSymbol, interval: Interval) -> Block:
-        """Today's bars up to now, staged or there."""
-        if interval in staged.doing.added:
-            return staged.today[interval][1] if interval in staged.today else NO_BARS
-        assert staged.record is not None
-        return self._session.lanes[interval].panel.block(staged.record.row)
-
     def settle(self, staged: Sequence[StagedSymbol]) -> dict[str, Exception]:
         """Warm the symbols' new indicators up, many symbols at once; returns those that failed, and why."""
-        failed: dict[str, Exception] = {}
-        tasks: dict[Task, list[StagedSymbol]] = {}
-        for group in grouped(staged, lambda one: (id(one.specs), one.kept)):
-            single, together = _sorted_out(group[0])
-            if single:
-                self._warm_alone(group, single, failed)
-            for task in together:
-                tasks.setdefault(task, []).extend(group)
-        for (interval, specs), group in tasks.items():
-            if len(group) < MANY:
-                self._warm_alike(group, interval, specs, failed)
-                continue
-            for start in range(0, len(group), BESIDE):
-                beside = group[start : start + BESIDE]
-                try:
-                    self._warm_beside(beside, interval, specs)
-                except Exception:  # a user's indicator may raise anything; alone it is told whose bars do that
-                    self._warm_alone(beside, specs, failed)
-        return failed
-
-    def _warm_beside(self, group: Sequence[StagedSymbol], interval: Interval, specs: Sequence[IndicatorSpec]) -> None:
-        past = [self._history_of(one, interval) for one in group]
-        today = [self._today_of(one, interval) for one in group]
-        warmed = Warmed.of(self._warmer.many(specs, past, today))
-        for place, one in enumerate(group):
-            one.warmed = (*one.warmed, (warmed, place))
-
-    def _warm_alike(
-        self,
-        group: Sequence[StagedSymbol],
-        interval: Interval,
-        specs: Sequence[IndicatorSpec],
-        failed: dict[str, Exception],
-    ) -> None:
-        for one in group:
-            try:
-                warms = self._warmer.alike(specs, self._bars_of(one, interval))
-                one.warm = (*one.warm, *zip(specs, warms, strict=True))
-            except Exception as error:  # a user's indicator may raise anything; only this symbol fails
-                failed[one.requirements.symbol] = error
-
-    def _warm_alone(
-        self, group: Sequence[StagedSymbol], specs: Sequence[IndicatorSpec], failed: dict[str, Exception]
-    ) -> None:
-        for one in group:
-            try:
-                made = [self._warmed_alone(one, spec) for spec in specs]
-                one.warm = (*one.warm, *zip(specs, made, strict=True))
-            except Exception as error:  # a user's indicator may raise anything; only this symbol fails
-                failed[one.requirements.symbol] = error
-
-    def _warmed_alone(self, staged: StagedSymbol, spec: IndicatorSpec) -> Warm:
-        return self._warmer.one(spec, self._bars_of(staged, spec.interval), keep=spec.key in staged.kept)
-
-    def _bars_of(self, staged: StagedSymbol, interval: Interval) -> Bars:
-        return Bars(self._history_of(staged, interval), self._today_of(staged, interval))
+        return Settler(self._session, self._warmer).settle(staged)
 
     def warm(self, record: SymbolRecord, spec: IndicatorSpec, *, keep: bool, today: Block | None = None) -> Warm:
         """An indicator of a symbol that is there, warmed up anew, with other bars of today if they are given."""
@@ -391,16 +319,6 @@ class Stager:
     def trimmed(self, history: History, amount: Amount) -> History:
         """The shortest end of history that holds the amount."""
         return self._warmer.trimmed(history, amount)
-
-
-def _sorted_out(staged: StagedSymbol) -> tuple[tuple[IndicatorSpec, ...], tuple[Task, ...]]:
-    """Indicators to be warmed up symbol by symbol, and those that many symbols can share; per interval."""
-    single = tuple(spec for spec in staged.specs if spec.key in staged.kept or depends_on_place(spec))
-    together: dict[Interval, list[IndicatorSpec]] = {}
-    for spec in staged.specs:
-        if spec not in single:
-            together.setdefault(spec.interval, []).append(spec)
-    return single, tuple((interval, tuple(specs)) for interval, specs in together.items())
 
 
 def grid_end(grid: Grid) -> int:
