@@ -97,6 +97,20 @@ def test_many_blocks_say_where_they_lie_at_once():
     assert len(Sheaf.of([])) == 0
 
 
+@pytest.mark.parametrize("parts", [0, 3, 40])
+@pytest.mark.parametrize("shares", [None, [1.0, 0.5, 1.0, 0.25, 1.0]])
+def test_parts_of_one_block_lie_where_they_were_cut(parts: int, shares):
+    whole = block(1, 2, 5, 7, 9, shares=shares)
+    firsts, sizes = np.arange(parts) % 5, np.arange(parts) % 2
+
+    cut = Sheaf.cut(whole, firsts, sizes)
+
+    expected = [whole.rows(first, first + size) for first, size in zip(firsts.tolist(), sizes.tolist(), strict=True)]
+    assert len(cut) == parts
+    assert cut.table.tolist() == [list(one.where) for one in expected]
+    assert [one.ts.tolist() for one in cut.blocks] == [one.ts.tolist() for one in expected]
+
+
 def test_a_part_of_nothing_is_nothing():
     assert len(Block.empty().rows(0, 0).rows(0, 0)) == 0
     assert Block.empty()[2:1].ts.tolist() == []

@@ -5,7 +5,7 @@ from math import prod
 
 import numpy as np
 
-from openbell.bars.room import Rooms, filled
+from openbell.bars.room import Rooms, filled, unset
 
 LARGE = (1 << 10, 3, 1 << 8)
 
@@ -23,6 +23,18 @@ def test_the_room_of_an_array_that_is_gone_is_used_again_and_holds_nothing_of_it
 
     assert place(again) == where
     assert np.isnan(again).all()
+
+
+def test_flags_that_come_again_are_not_set():
+    flags = unset(LARGE)
+    flags[:] = True
+    where = place(flags)
+    del flags
+
+    again = unset((LARGE[0], 1, 3 * LARGE[2] - 5))
+
+    assert place(again) == where
+    assert not again.any()
 
 
 def test_while_a_view_is_left_its_room_is_nobody_elses():

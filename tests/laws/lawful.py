@@ -1,7 +1,7 @@
 """What the laws share: a small market with every kind of symbol, random wishes, and everything that can be read."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ import openbell as ob
 from openbell.bars.block import FIELDS, Block, Floats
 from openbell.bars.interval import Interval
 from openbell.provisioning.result import ProvisioningResult
+from openbell.store.importing import import_files
 from openbell.testing.market import SyntheticMarket
 
 NIGHTLY = os.environ.get("OPENBELL_NIGHTLY", "")
@@ -81,6 +82,15 @@ def stored(folder: Path, blocks: Blocks) -> Path:
     for interval, symbols in blocks.items():
         store_blocks(folder, {name: block for name, block in symbols.items() if len(block)}, interval)
     return folder / "store"
+
+
+def with_actions(folder: Path, blocks: Blocks, rows: Sequence[str]) -> Path:
+    """The same with splits and dividends, each a line of symbol, date, kind and value."""
+    store = stored(folder, blocks)
+    path = folder / "actions.csv"
+    path.write_text("symbol,date,kind,value\n" + "".join(f"{row}\n" for row in rows))
+    import_files([path], store)
+    return store
 
 
 def session_file(store: Path, **changes: Any) -> dict[str, Any]:

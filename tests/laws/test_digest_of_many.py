@@ -8,26 +8,21 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lawful import Blocks, Wish, begun, clock, lawful, session_file, stored, wishes
+from lawful import Blocks, Wish, begun, clock, lawful, session_file, wishes, with_actions
 
 from openbell.session.digest import symbol_digest, symbol_digests
 from openbell.session.hashing import session_hashes
 from openbell.session.records import SymbolRecord
 from openbell.session.session_data import SessionData
-from openbell.store.importing import import_files
 
-ACTIONS = "symbol,date,kind,value\nAAA,2024-06-28,split,4\nBBB,2024-07-02,dividend,0.75\nFIVE,2024-07-01,split,2\n"
+ACTIONS = ("AAA,2024-06-28,split,4", "BBB,2024-07-02,dividend,0.75", "FIVE,2024-07-01,split,2")
 RULES = [{"name": "top", "column": "high", "statistic": "max", "days": 5}]
 
 
 @pytest.fixture(scope="module")
 def acted(blocks: Blocks, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The laws' market with actions."""
-    folder = tmp_path_factory.mktemp("digest")
-    store = stored(folder, blocks)
-    (folder / "actions.csv").write_text(ACTIONS)
-    import_files([folder / "actions.csv"], store)
-    return store
+    return with_actions(tmp_path_factory.mktemp("digest"), blocks, ACTIONS)
 
 
 def written(session: SessionData, record: SymbolRecord) -> bytes:

@@ -8,29 +8,27 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lawful import Blocks, Fact, Wish, clock, lawful, reading, session_file, stored, wishes, with_columns
+from lawful import Blocks, Fact, Wish, clock, lawful, reading, session_file, stored, wishes, with_actions, with_columns
 
 import openbell as ob
 from openbell.session.digest import symbol_digest
 from openbell.store.export import frame_of
-from openbell.store.importing import import_files, import_frames
+from openbell.store.importing import import_frames
 
 # The half day of 3 July and the holiday after it are among them.
 DAYS = [date(2024, 6, 27), date(2024, 6, 28), *(date(2024, 7, day) for day in (1, 2, 3, 5))]
 ACTIONS = (
-    "symbol,date,kind,value\n"
-    "AAA,2024-06-28,split,4\nAAA,2024-07-02,dividend,0.75\nTHIN,2024-07-03,split,1:8\nFIVE,2024-07-01,split,2\n"
+    "AAA,2024-06-28,split,4",
+    "AAA,2024-07-02,dividend,0.75",
+    "THIN,2024-07-03,split,1:8",
+    "FIVE,2024-07-01,split,2",
 )
 
 
 @pytest.fixture(scope="module")
 def acted(blocks: Blocks, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The laws' market with splits and a dividend between the days."""
-    folder = tmp_path_factory.mktemp("rolling")
-    store = stored(folder, blocks)
-    (folder / "actions.csv").write_text(ACTIONS)
-    import_files([folder / "actions.csv"], store)
-    return store
+    return with_actions(tmp_path_factory.mktemp("rolling"), blocks, ACTIONS)
 
 
 def file(store: Path, prices: str = "raw") -> dict[str, Any]:

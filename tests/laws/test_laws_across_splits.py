@@ -1,6 +1,5 @@
 """The laws hold across splits and dividends: what is there follows from the actions up to today, not from the path."""
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,14 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lawful import SYMBOLS, TODAY, Blocks, begun, clock, lawful, reading, session_file, stored, wishes
+from lawful import SYMBOLS, TODAY, Blocks, begun, clock, lawful, reading, session_file, wishes, with_actions
 
 from openbell.config.loader import load
 from openbell.engine.poison import poisoned
 from openbell.market.calendar import load_calendar
 from openbell.market.session import Hours
 from openbell.store.catalog import Catalog
-from openbell.store.importing import import_files
 
 PAST = [
     "AAA,2024-06-26,split,4", "AAA,2024-06-28,dividend,0.75", "AAA,2024-07-02,split,3:2",
@@ -25,14 +23,6 @@ PAST = [
 TO_COME = [
     "AAA,2024-07-03,split,5", "BBB,2024-07-05,dividend,2", "THIN,2024-07-03,dividend,0.3", "GONE,2024-07-08,split,9",
 ]  # fmt: skip
-
-
-def with_actions(folder: Path, blocks: Blocks, rows: Sequence[str]) -> Path:
-    store = stored(folder, blocks)
-    path = folder / "actions.csv"
-    path.write_text("symbol,date,kind,value\n" + "".join(f"{row}\n" for row in rows))
-    import_files([path], store)
-    return store
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from openbell.bars.grid import Stamps
 from openbell.machine.code import INT, address
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
 
 _Columns = tuple[Stamps, Floats, Floats, Floats, Floats, Floats, Floats | None]
 
@@ -199,16 +200,28 @@ class Block:
         return self
 
 
-def all_where(blocks: Sequence[Block]) -> npt.NDArray[np.int64]:
+def all_where(blocks: Sequence[Block]) -> Rows:
     """`Block.where` of each of some blocks, int64 (blocks, 8), reckoned for all parts at once."""
     wholes: dict[Block, int] = {}
     owners = [wholes.setdefault(block if block._whole is None else block._whole, len(wholes)) for block in blocks]
     firsts = np.array([block._first for block in blocks], np.int64)
     ends = np.array([block._end for block in blocks], np.int64)
-    table = np.array([whole.where for whole in wholes], np.int64)[owners]
-    table[:, 0] = ends - firsts
+    return parts_where(np.array([whole.where for whole in wholes], np.int64)[owners], firsts, ends - firsts)
+
+
+def parts_where(wholes: Rows, firsts: Rows, sizes: Rows) -> Rows:
+    """`Block.where` of parts, int64 (parts, 8), from that of each one's whole block, or of the only one.
+
+    Parameters
+    ----------
+    wholes
+        int64 (parts, 8), or (8,) for parts of one block.
+    firsts, sizes
+        int64 (parts,): the row that each part begins at, and how many rows it has.
+    """
     # A column that is not there stays nowhere.
-    table[:, 1:] += 8 * firsts[:, None] * (table[:, 1:] != 0)
+    table: Rows = wholes + 8 * firsts[:, None] * (wholes != 0)
+    table[:, 0] = sizes
     return table
 
 

@@ -75,6 +75,7 @@ class _Room:
 
 
 _PANELS = Rooms(1 << 29, 1.25)
+# For what is made anew every day, of sizes that change with its bars.
 _OTHERS = Rooms(1 << 26, 1.5)
 
 

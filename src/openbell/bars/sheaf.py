@@ -4,12 +4,8 @@ from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 
-from openbell.bars.block import Block, all_where
-
-Rows = npt.NDArray[np.int64]
-Table = npt.NDArray[np.int64]
+from openbell.bars.block import Block, Rows, all_where, parts_where
 
 WIDTH = 8
 """Numbers per block, those of `Block.where`."""
@@ -31,7 +27,7 @@ class Sheaf:
 
     __slots__ = ("_blocks", "_cuts", "_table")
 
-    def __init__(self, blocks: Sequence[Block], table: Table | None = None) -> None:
+    def __init__(self, blocks: Sequence[Block], table: Rows | None = None) -> None:
         self._blocks, self._table = blocks, table
         self._cuts: tuple[Block, Rows, Rows] | None = None
 
@@ -71,10 +67,14 @@ class Sheaf:
         return self._blocks
 
     @property
-    def table(self) -> Table:
-        """Where they lie."""
+    def table(self) -> Rows:
+        """`Block.where` of each block, int64 (blocks, 8)."""
         if self._table is None:
-            self._table = _where(self.blocks) if self._cuts is None or len(self) <= _FEW else _cut(*self._cuts)
+            if self._cuts is None or len(self) <= _FEW:
+                self._table = _where(self.blocks)
+            else:
+                whole, firsts, sizes = self._cuts
+                self._table = parts_where(np.array(whole.where, np.int64), firsts, sizes)
         return self._table
 
     def of_some(self, places: Sequence[int]) -> "Sheaf":
@@ -87,18 +87,9 @@ class Sheaf:
         return len(self._blocks) if self._cuts is None else len(self._cuts[1])
 
 
-def _where(blocks: Sequence[Block]) -> Table:
+def _where(blocks: Sequence[Block]) -> Rows:
     """`Block.where` of each block."""
     if len(blocks) > _FEW:
         return all_where(blocks)
     numbers = chain.from_iterable([block.where for block in blocks])
     return np.fromiter(numbers, np.int64, WIDTH * len(blocks)).reshape(-1, WIDTH)
-
-
-def _cut(whole: Block, firsts: Rows, sizes: Rows) -> Table:
-    """The same of parts of one block."""
-    where = np.array(whole.where, np.int64)
-    # A column that is not there stays nowhere.
-    table: Table = where + 8 * firsts[:, None] * (where != 0)
-    table[:, 0] = sizes
-    return table

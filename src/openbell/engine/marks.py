@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openbell.session.digest import todays_hashes
-from openbell.session.hashing import BYTES_PER_SESSION
+from openbell.session.mixing import BYTES_PER_SESSION
 from openbell.session.session_data import SessionData
 
 if TYPE_CHECKING:

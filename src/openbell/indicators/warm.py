@@ -76,8 +76,9 @@ def warmed(chain: Chain, needs: Needs, history: Block, today: Block, places: Pla
         If ``places`` is missing or of another length than the bars.
     """
     past, now = len(history), len(today)
-    if places is None and (needs.sessions or needs.regular or _placed(chain)):
-        raise ValueError(f"{chain.links[-1].spec.key} depends on the place of bars: give places")
+    spec = chain.links[-1].spec
+    if places is None and spec.placed:
+        raise ValueError(f"{spec.key} depends on the place of bars: give places")
     if places is not None and len(places) != past + now:
         raise ValueError(f"places has {len(places)} entries for {past} bars of history and {now} of today")
     carried, last = chain.fresh(), NEVER
@@ -124,10 +125,6 @@ def warmed_alike(likes: Sequence[tuple[Chain, Needs]], history: Block, today: Bl
             chain.run_at(carried, past + now - skipped, places)
         made.append(Warm(carried, end if carried[0].seen else NEVER, 0))
     return made
-
-
-def _placed(chain: Chain) -> bool:
-    return any(link.spec.definition.bar_fields & {"slot", "session"} for link in chain.links)
 
 
 def _chosen(needs: Needs, past: int, places: Places | None) -> tuple[slice | Ints, int]:

@@ -7,7 +7,8 @@
 4. `Reacher.expect`: what these steps read of each symbol.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from operator import attrgetter
 
 from openbell.bars.interval import Interval
 from openbell.config.session_file import SessionFile
@@ -15,10 +16,11 @@ from openbell.provisioning.bases import base_of
 from openbell.provisioning.blueprint import Blueprints, added_steps, quality_step, register_steps
 from openbell.provisioning.budget import within_budget
 from openbell.provisioning.draft import Draft
+from openbell.provisioning.grouping import grouped
 from openbell.provisioning.needs import SymbolNeed
 from openbell.provisioning.past import MINUTE
 from openbell.provisioning.reach import Reacher
-from openbell.provisioning.requirements import Moment, ProvisioningRequirements, by_symbol
+from openbell.provisioning.requirements import Moment, ProvisioningRequirements
 from openbell.provisioning.steps import (
     CalculateAggregates,
     Load,
@@ -56,7 +58,7 @@ class Analyst:
 
     def analyze(self, asks: Sequence[Ask]) -> tuple[ProvisioningRequirements, ...]:
         """Requirements for each symbol that is asked for, in order of first mention."""
-        drafts = [self._draft(symbol, tuple(mine)) for symbol, mine in by_symbol(asks).items()]
+        drafts = [self._draft(symbol, tuple(mine)) for symbol, mine in grouped(asks, attrgetter("symbol")).items()]
         reacher = Reacher(self._data, self._time, self._session.completeness)
         reached = self._reach(reacher, [draft for draft in drafts if not draft.refused])
         self._lay_out(reacher, [group for group in map(self._passing, reached) if group])
@@ -85,7 +87,7 @@ class Analyst:
         One look at the catalogue per distinct need.
         """
         alike: dict[tuple[Interval, Interval, Amount], list[Draft]] = {}
-        for group in _together(drafts, _kind):
+        for group in grouped(drafts, _kind).values():
             first = group[0]
             for interval, amount in first.need.amounts.items():
                 if first.lacks(interval):
@@ -94,7 +96,8 @@ class Analyst:
             reaches = reacher.of([draft.symbol for draft in group], interval, base, amount)
             for draft, reach in zip(group, reaches, strict=True):
                 draft.reaches[interval] = reach
-        return _together(drafts, lambda draft: (_kind(draft), *[reach.first for reach in draft.reaches.values()]))
+        same = grouped(drafts, lambda draft: (_kind(draft), *[reach.first for reach in draft.reaches.values()]))
+        return list(same.values())
 
     def _passing(self, group: list[Draft]) -> list[Draft]:
         """Those of some drafts that are alike for which nothing fatal is found in their history."""
@@ -224,14 +227,6 @@ class Analyst:
 def _kind(draft: Draft) -> int:
     """The same for new symbols with one blueprint, as nothing is there that could tell them apart."""
     return id(draft.blueprint if draft.record is None else draft)
-
-
-def _together(drafts: Iterable[Draft], key: Callable[[Draft], object]) -> list[list[Draft]]:
-    """Those with equal keys, in order of first mention."""
-    groups: dict[object, list[Draft]] = {}
-    for draft in drafts:
-        groups.setdefault(key(draft), []).append(draft)
-    return list(groups.values())
 
 
 def _requirements(draft: Draft, moment: Moment) -> ProvisioningRequirements:

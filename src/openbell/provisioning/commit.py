@@ -1,6 +1,6 @@
 """Putting a staged symbol into the session: moves in memory that cannot fail."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.bars.sheaf import Sheaf
 from openbell.feeds.replay import ReplayFeed
+from openbell.provisioning.grouping import grouped
 from openbell.provisioning.staged import Doing, StagedSymbol, Warmed
 from openbell.session.asks import AddSymbol, Ask
 from openbell.session.records import SymbolRecord, Tier
@@ -15,17 +16,16 @@ from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
 
 Pairs = Sequence[tuple[SymbolRecord, StagedSymbol]]
-Alike = Sequence[tuple[list[int], list[StagedSymbol]]]
-"""Symbols that went through the same steps, so that each has the same new intervals, and their rows."""
+Alike = Mapping[Doing, Pairs]
+"""Symbols by the steps that they went through: those of a group have the same new intervals."""
 
 
 def make_room(session: SessionData, feed: ReplayFeed, staged: Sequence[StagedSymbol]) -> None:
     """Reserve all that a commit will need, so that nothing is left that could fail."""
     session.reserve(sum([one.record is None for one in staged]))
     feed.reserve(session.capacity)
-    firsts = {id(one.doing): one for one in staged}.values()
-    taped = dict.fromkeys(interval for one in firsts for interval in _streamed(one.doing))
-    for interval in taped:
+    doings = dict.fromkeys(one.doing for one in staged)
+    for interval in dict.fromkeys(interval for doing in doings for interval in _streamed(doing)):
         feed.record(interval, session.time.grid(interval), session.capacity)
 
 
@@ -36,17 +36,12 @@ def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: Se
             evict(session, feed, name)
     pairs = [(_entered(session, data, one), one) for one in staged]
     session.revision += len(pairs)
-    groups: dict[int, tuple[list[int], list[StagedSymbol]]] = {}
-    for record, one in pairs:
-        rows, members = groups.setdefault(id(one.doing), ([], []))
-        rows.append(record.row)
-        members.append(one)
-    alike = list(groups.values())
+    alike = grouped(pairs, lambda pair: pair[1].doing)
     _admit(session, alike)
-    _fill(session, alike)
+    _fill(session, pairs)
     _adopt(session, pairs)
     _tape(feed, alike)
-    session.weigh(record for record, _ in pairs)
+    session.bars_changed(record for record, _ in pairs)
 
 
 def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> SymbolRecord:
@@ -78,35 +73,35 @@ def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> S
 def _admit(session: SessionData, alike: Alike) -> None:
     """The rows that are new in a lane, all of a lane at once."""
     entering: dict[tuple[Interval, Interval | None], list[int]] = {}
-    for rows, members in alike:
-        for interval, base in members[0].doing.added.items():
+    for doing, pairs in alike.items():
+        rows = [record.row for record, _ in pairs]
+        for interval, base in doing.added.items():
             entering.setdefault((interval, base), []).extend(rows)
     for (interval, base), rows in entering.items():
         session.lane(interval).admit(rows, base=base, streamed=base is None)
 
 
-def _fill(session: SessionData, alike: Alike) -> None:
+def _fill(session: SessionData, pairs: Pairs) -> None:
     """Today's bars up to now, and the indicators that were warmed up for a symbol alone."""
-    for rows, members in alike:
-        for row, one in zip(rows, members, strict=True):
-            for interval, (slots, today) in one.today.items():
-                session.lanes[interval].panel.write(row, slots, today)
-            for spec, warm in one.warm:
-                session.indicators.adopt(spec, row, warm)
-                if warm.kept is not None:
-                    session.keep(spec, row, warm.kept)
+    for record, one in pairs:
+        for interval, (slots, today) in one.today.items():
+            session.lanes[interval].panel.write(record.row, slots, today)
+        for spec, warm in one.warm:
+            session.indicators.adopt(spec, record.row, warm)
+            if warm.kept is not None:
+                session.keep(spec, record.row, warm.kept)
 
 
 def _tape(feed: ReplayFeed, alike: Alike) -> None:
     """Today's bars of streamed intervals."""
     tapes: dict[Interval, tuple[list[int], list[Block]]] = {}
-    for rows, members in alike:
-        for interval in _streamed(members[0].doing):
-            taped, blocks = tapes.setdefault(interval, ([], []))
-            taped += rows
-            blocks += [one.blocks[interval] for one in members]
-    for interval, (taped, blocks) in tapes.items():
-        feed.write_many(interval, np.array(taped, np.int64), Sheaf.of(blocks))
+    for doing, pairs in alike.items():
+        for interval in _streamed(doing):
+            rows, blocks = tapes.setdefault(interval, ([], []))
+            rows += [record.row for record, _ in pairs]
+            blocks += [one.blocks[interval] for _, one in pairs]
+    for interval, (rows, blocks) in tapes.items():
+        feed.write_many(interval, np.array(rows, np.int64), Sheaf.of(blocks))
 
 
 def _streamed(doing: Doing) -> list[Interval]:

@@ -148,7 +148,7 @@ class Executor:
         share = (perf_counter() - began) / max(1, len(going))
         for symbol, error in errors.items():
             self._fail(staged.pop(symbol), REGISTER, error, failed)
-        for doing in {id(one.doing): one.doing for one in going}.values():
+        for doing in dict.fromkeys(one.doing for one in going):
             place = [report.step for report in doing.reports].index(REGISTER)
             step, seconds, bars, about = doing.reports[place]
             doing.reports[place] = StepReport(step, seconds + share, bars, about)

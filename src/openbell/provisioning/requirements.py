@@ -1,6 +1,5 @@
 """What one request for one symbol needs: the record that analysis makes, people read and the executor carries out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,11 +160,3 @@ class Plan:
 
     def __str__(self) -> str:
         return "\n".join(str(requirement) for requirement in self.requirements)
-
-
-def by_symbol(asks: Sequence[Ask]) -> dict[str, list[Ask]]:
-    """Asks by symbol, in order of first mention."""
-    grouped: dict[str, list[Ask]] = {}
-    for ask in asks:
-        grouped.setdefault(ask.symbol, []).append(ask)
-    return grouped

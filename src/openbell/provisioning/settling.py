@@ -1,16 +1,18 @@
 """The last part of staging: new indicators warmed up, of as many symbols at once as have the same ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
-from openbell.provisioning.staged import NO_BARS, StagedSymbol, Warmed, grouped
-from openbell.provisioning.warming import Bars, Warmer, depends_on_place
+from openbell.provisioning.grouping import grouped
+from openbell.provisioning.staged import NO_BARS, StagedSymbol, Warmed
+from openbell.provisioning.warming import Bars, Warmer
 from openbell.session.records import History
 from openbell.session.session_data import SessionData
 
+Failed = dict[str, Exception]
 Task = tuple[Interval, tuple[IndicatorSpec, ...]]
 
 MANY, BESIDE = 8, 512
@@ -28,11 +30,11 @@ class Settler:
     def __init__(self, session: SessionData, warmer: Warmer) -> None:
         self._session, self._warmer = session, warmer
 
-    def settle(self, staged: Sequence[StagedSymbol]) -> dict[str, Exception]:
+    def settle(self, staged: Sequence[StagedSymbol]) -> Failed:
         """Warm the symbols' new indicators up, many symbols at once; returns those that failed, and why."""
-        failed: dict[str, Exception] = {}
+        failed: Failed = {}
         tasks: dict[Task, list[StagedSymbol]] = {}
-        for group in grouped(staged, lambda one: (id(one.specs), one.kept)):
+        for group in grouped(staged, lambda one: (id(one.specs), one.kept)).values():
             single, together = _sorted_out(group[0])
             if single:
                 self._warm_alone(group, single, failed)
@@ -58,39 +60,37 @@ class Settler:
             one.warmed = (*one.warmed, (warmed, place))
 
     def _warm_alike(
-        self,
-        group: Sequence[StagedSymbol],
-        interval: Interval,
-        specs: Sequence[IndicatorSpec],
-        failed: dict[str, Exception],
+        self, group: Sequence[StagedSymbol], interval: Interval, specs: Sequence[IndicatorSpec], failed: Failed
     ) -> None:
-        for one in group:
-            try:
-                warms = self._warmer.alike(specs, self._bars_of(one, interval))
-                one.warm = (*one.warm, *zip(specs, warms, strict=True))
-            except Exception as error:  # a user's indicator may raise anything; only this symbol fails
-                failed[one.requirements.symbol] = error
+        _each(group, specs, lambda one: self._warmer.alike(specs, self._bars_of(one, interval)), failed)
 
-    def _warm_alone(
-        self, group: Sequence[StagedSymbol], specs: Sequence[IndicatorSpec], failed: dict[str, Exception]
-    ) -> None:
-        for one in group:
-            try:
-                made = [self._warmed_alone(one, spec) for spec in specs]
-                one.warm = (*one.warm, *zip(specs, made, strict=True))
-            except Exception as error:  # a user's indicator may raise anything; only this symbol fails
-                failed[one.requirements.symbol] = error
+    def _warm_alone(self, group: Sequence[StagedSymbol], specs: Sequence[IndicatorSpec], failed: Failed) -> None:
+        _each(group, specs, lambda one: [self._warmed(one, spec) for spec in specs], failed)
 
-    def _warmed_alone(self, staged: StagedSymbol, spec: IndicatorSpec) -> Warm:
+    def _warmed(self, staged: StagedSymbol, spec: IndicatorSpec) -> Warm:
         return self._warmer.one(spec, self._bars_of(staged, spec.interval), keep=spec.key in staged.kept)
 
     def _bars_of(self, staged: StagedSymbol, interval: Interval) -> Bars:
         return Bars(history_of(staged, interval), today_of(self._session, staged, interval))
 
 
+def _each(
+    group: Sequence[StagedSymbol],
+    specs: Sequence[IndicatorSpec],
+    warm: Callable[[StagedSymbol], Sequence[Warm]],
+    failed: Failed,
+) -> None:
+    """Warm indicators up symbol by symbol."""
+    for one in group:
+        try:
+            one.warm = (*one.warm, *zip(specs, warm(one), strict=True))
+        except Exception as error:  # a user's indicator may raise anything; only this symbol fails
+            failed[one.requirements.symbol] = error
+
+
 def _sorted_out(staged: StagedSymbol) -> tuple[tuple[IndicatorSpec, ...], tuple[Task, ...]]:
     """Indicators to be warmed up symbol by symbol, and those that many symbols can share; per interval."""
-    single = tuple(spec for spec in staged.specs if spec.key in staged.kept or depends_on_place(spec))
+    single = tuple(spec for spec in staged.specs if spec.key in staged.kept or spec.placed)
     together: dict[Interval, list[IndicatorSpec]] = {}
     for spec in staged.specs:
         if spec not in single:

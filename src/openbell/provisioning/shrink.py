@@ -98,7 +98,7 @@ class Shrinker:
             record.added_by = record.origin
             record.history_quality = record.session_quality = False
             record.aggregates = {}
-        session.weigh([record])
+        session.bars_changed([record])
 
     def _need(self, symbol: str, asks: Iterable[Ask]) -> SymbolNeed:
         need = need_of(symbol, asks, self._file)

@@ -1,6 +1,6 @@
 """What staging makes: symbols that are ready to be committed."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,7 +35,7 @@ class Warmed:
         return cls(stands, {stand.spec.key: stand.spec for stand in stands})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Doing:
     """Steps that are carried out for symbols that are alike, with what has been done so far.
 
@@ -99,14 +99,6 @@ class StagedSymbol:
     evicted: tuple[str, ...] = ()
     quality: tuple[bool, bool] | None = None
     aggregates: dict[str, float | Floats] | None = None
-
-
-def grouped(staged: Iterable[StagedSymbol], key: Callable[[StagedSymbol], Hashable]) -> list[list[StagedSymbol]]:
-    """Those with equal keys together, in order of first mention."""
-    groups: dict[Hashable, list[StagedSymbol]] = {}
-    for one in staged:
-        groups.setdefault(key(one), []).append(one)
-    return list(groups.values())
 
 
 def spans_of(steps: Iterable[Step]) -> dict[Interval, tuple[int, int]]:

@@ -21,6 +21,7 @@ from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
 from openbell.market.windows import windows
 from openbell.provisioning.bases import base_of
+from openbell.provisioning.grouping import grouped
 from openbell.provisioning.past import MINUTE, PastFigures, curve
 from openbell.provisioning.requirements import ProvisioningRequirements
 from openbell.provisioning.settling import Settler, history_of, today_of
@@ -104,12 +105,10 @@ class Stager:
         self._past.expect(requirements.symbol for requirements in plan)
         for start in range(0, len(plan), CHUNK):
             chunk = plan[start : start + CHUNK]
-            alike: dict[int, list[ProvisioningRequirements]] = {}
-            for requirements in chunk:
-                alike.setdefault(id(requirements.provisioning_steps), []).append(requirements)
+            alike = grouped(chunk, lambda one: id(one.provisioning_steps)).values()
             errors: dict[str, StoreError] = {}
-            found = self._read_together(alike.values(), errors)
-            for group in alike.values():
+            found = self._read_together(alike, errors)
+            for group in alike:
                 yield self._begun(group, found, errors)
 
     def _read_together(self, groups: Iterable[Sequence[ProvisioningRequirements]], errors: Errors) -> Found:

@@ -44,7 +44,7 @@ class Warmer:
         manager = self._session.indicators
         manager.prepare(spec)
         past = bars.history.block if keep else self._past(bars.history, warmup_of(spec))
-        places = self._places(spec.interval, past, bars.today) if depends_on_place(spec) else None
+        places = self._places(spec.interval, past, bars.today) if spec.placed else None
         warm = manager.warm(spec, past, bars.today, places, keep=keep)
         if places is None and warm.seen:
             last = bars.today if len(bars.today) else past
@@ -140,8 +140,3 @@ class Warmer:
 def _own(kept: History, whole: History) -> History:
     """The end of a history; a short end of a long one in memory of its own, or it would keep all of that alive."""
     return kept if 2 * len(kept) > len(whole) else History(tuple(part.copied() for part in kept.parts))
-
-
-def depends_on_place(spec: IndicatorSpec) -> bool:
-    """Whether an indicator uses where bars lie: slots, sessions, or regular hours only."""
-    return spec.placed

@@ -15,10 +15,8 @@ import numpy as np
 from openbell.bars.block import Block
 from openbell.bars.grid import Stamps
 from openbell.bars.panel import BarPanel
-from openbell.session.mixing import Mixed, mix_rows
+from openbell.session.mixing import BYTES_PER_SESSION, Mixed, mix_rows
 from openbell.session.rows import Rows
-
-BYTES_PER_SESSION = 32
 
 _SEEN: "weakref.WeakKeyDictionary[Block, bytes]" = weakref.WeakKeyDictionary()
 

@@ -17,12 +17,11 @@ from openbell.machine.kept import run
 Bits = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 
+BYTES_PER_SESSION = 32
 _CHAINS = 7
 """Stamps, open, high, low, close, volume, completeness."""
 
 _LOOPS = "openbell.session.loops"
-_HASH = 32
-"""Bytes of a session."""
 _WORD = np.dtype(np.uint64)
 
 
@@ -84,7 +83,7 @@ class Mixed:
         if not len(self.hashes):
             return [memoryview(b"")] * len(self.blocks)
         whole, last = self.hashes.data.cast("B"), self.places + self.sizes
-        edges = zip((_HASH * self.places).tolist(), (_HASH * last).tolist(), strict=True)
+        edges = zip((BYTES_PER_SESSION * self.places).tolist(), (BYTES_PER_SESSION * last).tolist(), strict=True)
         return [whole[first:end] for first, end in edges]
 
     def _addresses(self) -> tuple[int, ...]:

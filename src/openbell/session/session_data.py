@@ -132,8 +132,8 @@ class SessionData:
             self.names.append("")
         self.names[record.row] = record.name
 
-    def weigh(self, records: Iterable[SymbolRecord]) -> None:
-        """Note that symbols hold other bars now."""
+    def bars_changed(self, records: Iterable[SymbolRecord]) -> None:
+        """Note that symbols hold other bars than before: they are weighed anew when somebody asks."""
         self._changed.update((record.name, record) for record in records)
 
     @property

@@ -53,24 +53,16 @@ class EntryTable:
         begins = np.cumsum([0, *numbers[:-1]])
         files: Rows = _together([series.files for series in every], _ROW)
         self.files: Rows = files[np.repeat(begins[: len(every)], sizes) + self.owners]
-        self._figures: dict[tuple[str, ...], npt.NDArray[Any]] = {}
         self._spread: dict[tuple[str, ...], Counts | None] = {}
         self._laid: dict[Hours, Laid] = {}
         # Ascending over all series: a series' entries are in order of sessions.
         self._keys = self.ordinals + np.repeat(np.arange(len(every)) * _SESSIONS, sizes)
 
     def figure(self, *names: str) -> npt.NDArray[Any]:
-        """What the catalogue says of each entry, by the names of `DAY`.
-
-        An entry is some eighty bytes. Who asks again will do so every day, and gets a column whose numbers are near
-        one another.
-        """
-        known = self._figures.get(names)
-        if known is None:
-            known = self.days
-            for name in names:
-                known = known[name]
-        self._figures[names] = column = known if names not in self._figures else np.ascontiguousarray(known)
+        """What the catalogue says of each entry, by the names of `DAY`."""
+        column: npt.NDArray[Any] = self.days
+        for name in names:
+            column = column[name]
         return column
 
     def laid(self, hours: Hours) -> "Laid":

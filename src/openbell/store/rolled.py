@@ -113,7 +113,7 @@ class Rolled:
         room = len(memory) // (count * COLUMNS)
         ts, *others = memory[: room * count * COLUMNS].reshape(COLUMNS, -1)
         whole = Block(ts.view(np.int64), *others).freeze()
-        return Sheaf.of([whole.rows(place * room, (place + 1) * room) for place in range(count)])
+        return Sheaf.cut(whole, room * np.arange(count), np.full(count, room))
 
     def _keep_to_limit(self) -> None:
         """Forget what was asked for longest ago while there is too much."""
