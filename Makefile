@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+# NautilusTrader's newer versions, and with them its engine in Rust, need Python 3.12.
+PEERS_PYTHON ?= $(shell for one in python3.13 python3.12; do $$one -c 'import ensurepip, venv' 2>/dev/null && echo $$one && exit; done; echo $(BIN)/python)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format lint types imports tests bench bench-peers clean
@@ -52,7 +54,7 @@ bench: $(READY) ## benchmarks on the synthetic market, one table
 .venv-peers-vectorbt/.ready: benchmarks/peers/requirements-vectorbt.txt $(READY)
 .venv-peers/.ready .venv-peers-vectorbt/.ready:
 	@echo "== making $(@D) for $<"
-	@$(BIN)/python -m venv --clear $(@D)
+	@$(PEERS_PYTHON) -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip install --quiet --only-binary :all: -r $<
 	@touch $@
 

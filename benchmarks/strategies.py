@@ -6,6 +6,7 @@ import numpy as np
 
 import openbell as ob
 from openbell.desk.bars import Bars
+from openbell.desk.conditions import Condition
 from openbell.desk.cursor import BarCursor
 from openbell.desk.needs import Needs
 
@@ -20,6 +21,17 @@ class _Reading(ob.Strategy):
         self.macd = ob.indicator("macd", interval="5m")
         self.atr = ob.indicator("atr", interval="15m", period=14)
         self.hits = 0
+
+    def all_of_them(self, needs: Needs) -> Condition:
+        """The close and five indicators compared."""
+        self.on_day_start()
+        return needs.condition(
+            ("close", ">", self.sma),
+            ("close", ">", self.ema),
+            (self.rsi, "<", 70),
+            (self.atr, ">", 0),
+            (self.macd, ">", (self.macd, "signal")),
+        )
 
 
 class Reader(_Reading):
@@ -43,14 +55,7 @@ class Conditions(Reader):
 
     def setup(self, needs: Needs) -> None:
         super().setup(needs)
-        self.on_day_start()
-        self.entry = needs.condition(
-            ("close", ">", self.sma),
-            ("close", ">", self.ema),
-            (self.rsi, "<", 70),
-            (self.atr, ">", 0),
-            (self.macd, ">", (self.macd, "signal")),
-        )
+        self.entry = self.all_of_them(needs)
 
     def on_bars(self, bars: Bars) -> None:
         self.hits += int(np.count_nonzero(bars.where(self.entry)))
@@ -108,8 +113,8 @@ class EmptyEachBar(ob.Strategy):
         pass
 
 
-class Counted(Reader):
-    """A reader that leaves the number of its hits in a file."""
+class _Counted(ob.Strategy):
+    """Leaves the number of its hits in a file."""
 
     out: str = ""
 
@@ -117,22 +122,20 @@ class Counted(Reader):
         Path(self.out).write_text(str(self.hits))
 
 
-class CountedEachBar(_Reading):
-    """The same comparison, bar by bar of the shortest interval."""
+class Counted(_Counted, Reader):
+    """A reader that tells how many hits it had."""
 
-    out: str = ""
+
+class CountedConditions(_Counted, Conditions):
+    """The same with one condition."""
+
+
+class CountedEachBar(_Counted, _Reading):
+    """The same bar by bar."""
+
+    def setup(self, needs: Needs) -> None:
+        needs.calls("1m")
+        self.entry = self.all_of_them(needs)
 
     def on_bar(self, bar: BarCursor) -> None:
-        if bar.interval != "1m":
-            return
-        close = bar.close
-        self.hits += (
-            close > bar.indicator(self.sma)
-            and close > bar.indicator(self.ema)
-            and bar.indicator(self.rsi) < 70
-            and bar.indicator(self.macd) > bar.indicator(self.macd, "signal")
-            and bar.indicator(self.atr) > 0
-        )
-
-    def on_day_end(self) -> None:
-        Path(self.out).write_text(str(self.hits))
+        self.hits += bar.meets(self.entry)

@@ -20,15 +20,24 @@ from openbell.testing.market import SyntheticMarket
 
 HERE = Path(__file__).parent
 BEGAN = "BENCHMARK_BEGAN"
+# What runs it, and what an interpreter must be able to import for that.
 PEERS = {
-    "talipp and a loop": ("benchmarks.peers.talipp_loop", "talipp"),
-    "backtrader": ("benchmarks.peers.backtrader_cerebro", "backtrader"),
-    "NautilusTrader": ("benchmarks.peers.nautilus_engine", "nautilus_trader"),
-    "vectorbt": ("benchmarks.peers.vectorbt_columns", "vectorbt"),
+    "talipp and a loop": ("benchmarks.peers.talipp_loop", "import talipp"),
+    "backtrader": ("benchmarks.peers.backtrader_cerebro", "import backtrader"),
+    "NautilusTrader": ("benchmarks.peers.nautilus_engine", "import nautilus_trader"),
+    "NautilusTrader, Rust engine": (
+        "benchmarks.peers.nautilus_rust",
+        "from nautilus_trader.core.nautilus_pyo3 import BacktestEngine, DataActor, DataActorConfig",
+    ),
+    "vectorbt": ("benchmarks.peers.vectorbt_columns", "import vectorbt"),
 }
 # NautilusTrader and vectorbt want different versions of pandas, so there are two.
 PYTHONS = [str(ROOT / name / "bin" / "python") for name in (".venv-peers", ".venv-peers-vectorbt")]
-OURS = {"openbell, arrays": "Counted", "openbell, per bar": "CountedEachBar"}
+OURS = {
+    "openbell, a condition": "CountedConditions",
+    "openbell, arrays": "Counted",
+    "openbell, per bar": "CountedEachBar",
+}
 HEADS = (
     "",
     "version",
@@ -74,10 +83,12 @@ def main() -> None:
     place = prepared(arguments.data, arguments.symbols, arguments.sessions)
     with TemporaryDirectory() as scratch:
         found = [_run(name, place, Path(scratch), listener=listener) for name, listener in OURS.items()]
-        for name, (module, package) in PEERS.items():
-            python = next((one for one in arguments.python or PYTHONS if _installed(one, package)), None)
+        for name, (module, needed) in PEERS.items():
+            if name in arguments.skip:
+                continue
+            python = next((one for one in arguments.python or PYTHONS if _does(one, needed)), None)
             if python is None:
-                print(f"{name}: {package} is not installed; make bench-peers brings it", file=sys.stderr)
+                print(f"{name}: no environment can do `{needed}`; make bench-peers makes them", file=sys.stderr)
             else:
                 found.append(_run(name, place, Path(scratch), python=python, module=module))
     print(f"{arguments.symbols} symbols, {arguments.sessions - 1} days of history, one session streamed\n")
@@ -124,10 +135,10 @@ def _opens(place: Place) -> int:
     return int(block.ts[gaps[-1]])
 
 
-def _installed(python: str, package: str) -> bool:
-    words = [python, "-c", f"import importlib.util, sys; sys.exit(importlib.util.find_spec({package!r}) is None)"]
+def _does(python: str, needed: str) -> bool:
+    """Whether an interpreter is there and can import this."""
     try:
-        return subprocess.run(words, check=False).returncode == 0
+        return subprocess.run([python, "-c", needed], check=False, capture_output=True).returncode == 0
     except OSError:
         return False
 
@@ -181,6 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--symbols", type=int, default=50)
     parser.add_argument("--sessions", type=int, default=31)
     parser.add_argument("--data", type=Path, default=HERE.parent / "data", help="where the synthetic data is kept")
+    parser.add_argument("--skip", action="append", default=[], choices=PEERS, help="a peer that there is no time for")
     parser.add_argument("--python", action="append", help="an interpreter that has peers; may be given several times")
     return parser
 

@@ -26,13 +26,7 @@ years, memory on the last day|store: universe|store: one symbol|store: one more 
 @pytest.fixture(scope="module")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict[str, object]]]:
     folder = tmp_path_factory.mktemp("benchmarks")
-    words = ["--smoke", "--data", str(folder / "data"), "--results", str(folder / "results")]
-    path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
-    command = [sys.executable, "-m", "benchmarks", *words]
-    done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    done = ran("benchmarks", "--smoke", "--data", str(folder / "data"), "--results", str(folder / "results"))
     (results,) = (folder / "results").glob("*.jsonl")
     return done.stdout, json.loads(results.read_text().splitlines()[-1])["lines"]
 
@@ -43,6 +37,26 @@ def test_one_command_measures(smoke, name):
 
     assert any(line["name"].startswith(name) for line in lines)
     assert f"\n{name}" in table
+
+
+def ran(module: str, *words: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
+    env = os.environ | {"PYTHONPATH": path}
+    command = [sys.executable, "-m", module, *words]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_every_way_of_reading_sees_the_same_bars_values_and_hits(tmp_path):
+    nobody = str(tmp_path / "no-python")
+
+    done = ran("benchmarks.peers", "--symbols", "3", "--sessions", "4", "--data", str(tmp_path), "--python", nobody)
+
+    rows = [line for line in done.stdout.splitlines() if line.startswith("openbell, ")]
+    assert len(rows) == 3
+    assert [row.split()[-3:] for row in rows] == [["yes", "yes", "yes"]] * 3
+    assert "backtrader: no environment can do `import backtrader`" in done.stderr
 
 
 class TestLine:
