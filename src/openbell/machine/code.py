@@ -104,7 +104,7 @@ def stamp() -> str:
     import llvmlite
     import llvmlite.binding as llvm
 
-    here = [Path(__file__).with_name(name).read_text() for name in ("borrow.py", "code.py")]
+    here = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("borrow.py", "code.py")]
     parts = (_numba(), llvmlite.__version__, llvm.get_process_triple(), *_processor(), *here)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -292,4 +292,4 @@ def _numba() -> str:
     """The version of numba, without loading it."""
     spec = find_spec("numba")
     folder = Path(spec.origin).parent if spec is not None and spec.origin else Path()
-    return (folder / "_version.py").read_text()
+    return (folder / "_version.py").read_text(encoding="utf-8")
