@@ -30,8 +30,8 @@ TODAY = date(2024, 7, 2)
 MINUTES = 390
 MINUTE = 60_000_000_000
 
-# FIVE is stored as 5m only, MUTE has no volume, FRESH has its first bar at 11:00 of the day under test. Of BOTH there are
-# minutes from the second session on, and other bars of 5m up to the fifth one; no days.
+# FIVE is stored as 5m only, MUTE has no volume, FRESH has its first bar at 11:00 of the day under test.
+# Of BOTH there are minutes from the second session on, and other bars of 5m up to the fifth one; no days.
 SYMBOLS = ("AAA", "BBB", "THIN", "LATE", "GONE", "MUTE", "FRESH", "FIVE", "BOTH")
 INTERVALS = ("1m", "5m", "7m", "15m", "60m", "1d", "1w")
 SPECS = (

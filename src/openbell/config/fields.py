@@ -165,11 +165,19 @@ def _universe(value: object, info: ValidationInfo) -> list[str] | None:
         if not file.is_file():
             what = f"was {value!r}; there is no file {file}."
             raise refused(Problem("", what, 'Correct the path, or write "all" or a list.', code="no_universe"))
-        lines = (line.partition("#")[0].replace(",", " ") for line in file.read_text().splitlines())
+        lines = (line.partition("#")[0].replace(",", " ") for line in _lines(file))
         value = [name for line in lines for name in line.split()]
     if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
         raise ValueError(f'was {value!r}, which is neither "all" nor a list of symbols nor a file')
     return _without_twins([_symbol(name.strip()) for name in value])
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        what = f"was {file.name}, which is not text in UTF-8: {error}."
+        raise refused(Problem("", what, "Save it as UTF-8.", code="unreadable")) from error
 
 
 _INTERVAL_SCHEMA = {"type": "string", "pattern": "^\\s*[0-9]{1,6}\\s*[smhdwSMHDW]\\s*$"}

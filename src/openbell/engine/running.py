@@ -10,10 +10,10 @@ from types import FrameType
 
 from openbell.config.session_file import SessionFile
 from openbell.desk.conditions import COMPARE
-from openbell.engine.control import Control
+from openbell.engine.control import Control, checked_speed
 from openbell.engine.coordinator import SessionCoordinator
 from openbell.engine.drive import DRIVE
-from openbell.engine.folder import RunFolder
+from openbell.engine.folder import STORY, RunFolder
 from openbell.engine.phase import Phase
 from openbell.engine.report import Report
 from openbell.indicators.definition import Kind
@@ -81,10 +81,18 @@ def run_days(
     ----------
     attend
         What watches while it runs: entered with the session's control.
+
+    Raises
+    ------
+    ValueError
+        If the speed is negative or endless.
+    SessionError
+        If files of somebody else are in the run's folder, or a day cannot begin.
     """
-    _compile_ahead(file)
     if speed is not None:
-        file = replace(file, speed=speed)
+        file = replace(file, speed=checked_speed(speed))
+    folder = None if out is None else RunFolder(Path(out), file)
+    _compile_ahead(file)
     tell = progress or (lambda _what, _done, _total: None)
     provisioned = compiled = 0
 
@@ -102,7 +110,8 @@ def run_days(
 
     day = SessionCoordinator(file, observer=step)
     report = Report(file.name, file.mode.value, signals=day.signals, file=file)
-    folder = None if out is None else RunFolder(Path(out), file)
+    if folder is not None:
+        folder.clear()
     with _interruptible(day), attend(day.control), told(compiling):
         for place in range(len(day.days)):
             provisioned = 0
@@ -121,7 +130,7 @@ def run_days(
     if folder is not None:
         report.folder = str(folder.path)
         folder.finish(report)
-        day.story.write(folder.path / "story.parquet")
+        day.story.write(folder.path / STORY)
     return report
 
 

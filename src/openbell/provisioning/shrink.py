@@ -13,7 +13,7 @@ from openbell.provisioning.commit import evict
 from openbell.provisioning.needs import SymbolNeed, need_of
 from openbell.provisioning.staging import Stager
 from openbell.session.asks import UNHELD, AddBars, AddIndicator, Ask
-from openbell.session.records import Amount, SymbolRecord, Tier
+from openbell.session.records import SymbolRecord, Tier
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
 

@@ -127,8 +127,8 @@ class ImportReport:
 
     @property
     def ok(self) -> bool:
-        """Whether at least one file could be imported."""
-        return any(file.problem is None for file in self.files)
+        """Whether there were files, and each of them could be imported."""
+        return bool(self.files) and all(file.problem is None for file in self.files)
 
     def total(self, name: str) -> int:
         """The sum of a count (``rows added replaced unchanged quarantined duplicates``) over all series."""
