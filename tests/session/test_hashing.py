@@ -125,6 +125,20 @@ def test_only_new_sessions_are_gone_through():
     assert after[64:] == hashed(memory[14:17].copied())
 
 
+def test_a_day_without_history_is_followed_by_one_with_some():
+    hashes = HistoryHashes()
+    with hashes.expecting([block(1, 2)], BEGINS):
+        pass
+    with hashes.expecting([], BEGINS):
+        pass
+    assert hashes.each == []
+
+    with hashes.expecting([block(3, 4)], BEGINS):
+        pass
+
+    assert [bytes(one) for one in hashes.each] == [hashed(block(3, 4))]
+
+
 def test_other_memory_is_hashed_anew_wherever_it_lies():
     stamps = tuple(range(0, 60, 3))
     hashes = HistoryHashes()

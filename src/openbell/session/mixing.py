@@ -70,7 +70,7 @@ class Mixed:
         ends = np.cumsum(sizes)
         hashes = unfilled(4 * int(sizes.sum())).view(np.uint64).reshape(-1, 4)
         mixed = cls(blocks, table, ends - sizes, sizes, hashes)
-        olds = np.full(len(blocks), -1) if former is None else former._reached(table)
+        olds = former._reached(table) if former is not None and former.blocks else np.full(len(blocks), -1)
         lists = *mixed._addresses(), address(olds, INT), *(former or mixed)._addresses()
         with beside(_LOOPS, "mix", len(blocks), *calendar, *lists, bars=int(table[:, 0].sum())):
             yield mixed
