@@ -49,7 +49,7 @@ def plan(arguments: argparse.Namespace, output: Output) -> int:
     made = api.plan(_file(arguments), arguments.day)
     output.document(made.as_dict())
     output.show(str(made))
-    return DONE
+    return FAILED if any(problem.fatal for problem in made.problems) else DONE
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:

@@ -90,6 +90,9 @@ def _store(value: object, info: ValidationInfo) -> Path:
     if not isinstance(value, str | Path) or not str(value):
         raise ValueError(f"was {value!r}, which is not a path")
     folder = (folder_of(info) / Path(value).expanduser()).resolve()
+    if folder.is_file():
+        what = f"was {str(value)!r}, which is a file; a store is a folder."
+        raise refused(Problem("", what, f"Import it: openbell import {value} --store data", code="no_store"))
     if not folder.is_dir():
         what = f"was {str(value)!r}; there is no folder {folder}."
         fix = f"Correct the path, or fill a store: openbell import FILE... --store {value}"
@@ -97,9 +100,14 @@ def _store(value: object, info: ValidationInfo) -> Path:
     return folder
 
 
+_LONGEST_NAME = 200
+
+
 def _file_name(value: str) -> str:
     if value in {"", ".", ".."} or any(letter in "/\\" or not letter.isprintable() for letter in value):
         raise ValueError(f"{value!r} cannot be the name of a folder")
+    if len(value.encode()) > _LONGEST_NAME:
+        raise ValueError(f"a name of {len(value.encode())} bytes cannot be that of a folder; {_LONGEST_NAME} can")
     return value
 
 

@@ -1,4 +1,4 @@
-"""A session file as a whole, with users' classes made and set up without a session."""
+"""A session file as a whole, with its store, and with users' classes made and set up without a session."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from openbell.config.loader import load, placed, sound_rules
 from openbell.desk.signals import SignalBook
+from openbell.engine.prospects import against_store
 from openbell.engine.seating import promised, seated
 from openbell.errors import ConfigError, Problem, SessionError
 
@@ -60,4 +61,4 @@ def problems_of(source: str | Path | Mapping[str, object]) -> list[Problem]:
         promised(file, [seat.needs for seat in seats])
     except ConfigError as error:
         problems += error.problems
-    return [placed(problem, path) for problem in problems]
+    return [placed(problem, path) for problem in [*problems, *against_store(file)]]
