@@ -1,3 +1,4 @@
+import ast
 import re
 import subprocess
 import sys
@@ -29,6 +30,27 @@ class TestThePublicSurface:
         loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
         assert not {"numpy", "numba", "polars", "pandas", "pydantic", "rich", "sqlite3"} & set(loaded)
+
+
+class TestText:
+    def test_is_read_and_written_in_one_encoding_whatever_the_locale(self):
+        """The second argument of ``open`` is its mode; bytes have no encoding."""
+        without = [
+            f"{path.name}:{call.lineno}"
+            for path in Path(openbell.__file__).parent.rglob("*.py")
+            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(call, ast.Call) and _opens_text(call)
+        ]
+
+        assert without == []
+
+
+def _opens_text(call: ast.Call) -> bool:
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    words = [word.value for word in call.args if isinstance(word, ast.Constant)]
+    told = any(keyword.arg == "encoding" for keyword in call.keywords) or "utf-8" in words
+    binary = name == "open" and (isinstance(call.func, ast.Attribute) or any("b" in str(word) for word in words))
+    return name in ("open", "read_text", "write_text") and not told and not binary
 
 
 class TestTheVersion:

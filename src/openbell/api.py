@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openbell.engine.report import DayReport, Report
-from openbell.errors import ConfigError, Problem
+from openbell.errors import Problem
 
 if TYPE_CHECKING:
     from openbell.engine.running import Attend
@@ -19,14 +19,9 @@ __all__ = ["DayReport", "Report", "check", "plan", "run"]
 
 def check(source: Source) -> list[Problem]:
     """Every problem of a session file, each with its place; empty when all is well."""
-    from openbell.config.loader import load
-    from openbell.engine.checking import user_problems
+    from openbell.engine.checking import problems_of
 
-    try:
-        file = load(source)
-    except ConfigError as error:
-        return list(error.problems)
-    return user_problems(file)
+    return problems_of(source)
 
 
 def plan(source: Source, day: date | str | None = None) -> Any:

@@ -108,9 +108,27 @@ def test_rows_written_together_are_as_written_one_by_one(rows, derived, seed):
         today = blocks[-1].between(day, 2 * day)
         alone.write(row, grid.slots_of(today.ts), today)
 
-    together.write_many(order, Sheaf.of(blocks))
+    with together.writing(order, Sheaf.of(blocks)):
+        pass
 
     assert together.values.tobytes() == alone.values.tobytes()
     assert together.present.tolist() == alone.present.tolist()
     if derived:
         assert together.shares.tobytes() == alone.shares.tobytes()
+
+
+def test_a_whole_market_is_written_as_symbol_by_symbol():
+    grid = Grid.of_spans(Interval.parse("1m"), [Span(0, 390 * 60_000_000_000, 0)])
+    together, alone = BarPanel(grid, 200), BarPanel(grid, 200)
+    random = np.random.default_rng(7)
+    blocks = []
+    for row in range(200):
+        stamps = grid.stamps[random.random(len(grid)) < 0.9]
+        blocks.append(Block.of(stamps, random.random((5, len(stamps)))))
+        alone.write(row, grid.slots_of(stamps), blocks[-1])
+
+    with together.writing(np.arange(200), Sheaf.of(blocks)):
+        pass
+
+    assert together.values.tobytes() == alone.values.tobytes()
+    assert together.present.tolist() == alone.present.tolist()

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from openbell import api
 from openbell.cli.main import main
+from openbell.config.loader import load
+from openbell.engine.verify import verify
 from openbell.testing.market import SyntheticMarket
 
 SESSION = """
@@ -235,3 +238,26 @@ class TestDemo:
 
         assert shown["name"] == "two names"
         assert list(shown["days"][-1]["symbols"]) == ["SYNOAK"]
+
+
+class TestNumbersThatAreNone:
+    @pytest.mark.parametrize("speed", ["nan", "-1", "inf", "1e400", "fast"])
+    def test_no_speed_is_wrong_usage(self, speed, here, capsys):
+        (problem,) = document(["run", "session.toml", f"--speed={speed}"], capsys, code=2)["problems"]
+
+        assert f"'{speed}' is not a speed: 0 for as fast as possible, or a multiple" in problem["what"]
+
+    @pytest.mark.parametrize("speed", [float("nan"), -1, float("inf")])
+    def test_no_speed_is_a_wrong_argument_of_a_call(self, speed, here):
+        with pytest.raises(ValueError, match="speed is 0 for as fast as possible, or a multiple of real time"):
+            api.run("session.toml", speed=speed)
+
+    @pytest.mark.parametrize("words", ["--times=-3", "--times=0", "--times=x", "--seed=-1"])
+    def test_verify_needs_an_instant_at_least(self, words, here, capsys):
+        (problem,) = document(["verify", "session.toml", words], capsys, code=2)["problems"]
+
+        assert "is not a whole number" in problem["what"]
+
+    def test_verify_proves_nothing_after_no_instant(self, here):
+        with pytest.raises(ValueError, match="times is 1 or more"):
+            verify(load("session.toml"), times=0)

@@ -138,11 +138,14 @@ class TestImportOfAFolder:
     def test_never_passes_over_what_is_meant_to_be_bars(self, name, content, folder, tmp_path, capsys):
         (folder / "1m" / name).write_bytes(content)
 
-        report = document(["import", str(folder), "--store", str(tmp_path / "new")], capsys)
+        report = document(["import", str(folder), "--store", str(tmp_path / "new")], capsys, code=1)
 
         (problem,) = report["problems"]
         assert name in problem["where"]
         assert len(report["skipped"]) == 6
+        assert len(report["series"]) == len(MARKET.symbols)
+        assert main(["import", str(folder), "--store", str(tmp_path / "new")]) == 1
+        assert "1 of 5 files could not be taken, see above; the others were" in capsys.readouterr().out
 
     def test_without_bars_fails_and_leaves_nothing(self, tmp_path, capsys):
         (tmp_path / "notes").mkdir()

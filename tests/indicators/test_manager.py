@@ -172,6 +172,18 @@ class TestCompute:
         with pytest.raises(ValueError, match="close is NaN at bar 1"):
             compute("sma", close=[1.0, np.nan], period=1)
 
+    @pytest.mark.parametrize("value", [np.inf, -np.inf])
+    @pytest.mark.parametrize("name", ["rsi", "sma", "macd"])
+    def test_refuses_what_is_not_finite_with_its_place(self, name, value):
+        period = {} if name == "macd" else {"period": 2}
+        table = np.ones((3, 5))
+        table[2, 1] = value
+
+        with pytest.raises(ValueError, match=f"close is {value} at bar 1 of row 2"):
+            compute(name, close=table, **period)
+        with pytest.raises(ValueError, match=f"close is {value} at bar 1; correct or leave out"):
+            compute(name, close=table[2], **period)
+
     def test_refuses_columns_of_different_lengths(self):
         with pytest.raises(ValueError, match="one shape"):
             compute("atr", high=[1.0], low=[1.0], close=[1.0, 2.0], period=1)

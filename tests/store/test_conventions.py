@@ -180,7 +180,7 @@ def test_what_is_said_in_full_overrides_a_refusal(tmp_path: Path, minutes: Minut
     (problem, *_) = refused.all_problems()
     assert (problem.code, refused.total("added")) == ("mislabelled", 0)
     assert "--timezone UTC --stamp open --market XNYS" in problem.fix
-    assert set(warnings_of(taken)) == {"mislabelled"}
+    assert "mislabelled" in warnings_of(taken)
     assert stored(tmp_path / "store").equals(early)
 
 

@@ -3,7 +3,7 @@
 import gzip
 import zipfile
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -231,6 +231,24 @@ def test_lines_that_are_no_bars_are_set_aside(tmp_path: Path) -> None:
         "the line has more fields than there are columns",
         "high is not a number",
     ]
+
+
+@pytest.mark.parametrize("header", ["time,open,high,low,close,volume", "time,open,high,low,close"])
+@pytest.mark.parametrize("short", ["2024-06-24 13:40:00,1,2,0.5,1.5", "2024-06-24 13:40:00,1,2"])
+def test_a_line_with_a_field_too_many_is_told_beside_one_with_a_field_too_few(
+    tmp_path: Path, header: str, short: str
+) -> None:
+    lines = [f"2024-06-24 13:{minute:02d}:00,1,2,0.5,1.5,10" for minute in range(30, 50)]
+    lines[4] = "2024-06-24 13:34:00,1,2,0.5,1.5,1,234"
+    lines[10] = short
+    (tmp_path / "AAA.csv").write_text("\n".join([header, *lines]))
+
+    report = import_files([tmp_path / "AAA.csv"], tmp_path / "store", interval="1m")
+
+    assert report.quarantine is not None
+    reasons = dict(pl.read_csv(report.quarantine).select("row", "reason").iter_rows())
+    assert reasons[5] == "the line has more fields than there are columns"
+    assert datetime(2024, 6, 24, 13, 34, tzinfo=UTC) not in stored(tmp_path / "store", "AAA")["ts"].to_list()
 
 
 def test_frames_of_pandas_come_in_like_those_of_polars(tmp_path: Path, minutes: Minutes) -> None:

@@ -176,7 +176,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path, min
     report = import_files([bad, good, tmp_path / "none.parquet"], tmp_path / "store")
 
     assert [file.problem is None for file in report.files] == [False, True, False]
-    assert report.ok
+    assert not report.ok
     assert list(DataManager(tmp_path / "store", load_calendar("XNYS")).symbols()) == ["AAA"]
 
 

@@ -556,3 +556,32 @@ def test_a_condition_on_what_no_symbol_has_is_told(store: Path, tmp_path: Path):
     assert "no symbol of the session has this indicator" in fault.problem.what
     with pytest.raises(ob.SessionError, match="signal"):
         Condition((ob.indicator("macd", interval="5m"), ">", (ob.indicator("macd", interval="5m"), "singal")))
+
+
+KEYED = """
+class Keyed(ob.Strategy):
+    def setup(self, needs):
+        self.sma = needs.indicator("sma", interval="5m", period=20)
+        self.same, self.errors = [], []
+
+    def on_bars(self, bars):
+        if bars.interval == "5m":
+            self.same.append((bars.indicator("sma_20_5m") == bars.indicator(self.sma)).all())
+            try:
+                bars.indicator("sma_20_15m")
+            except ob.OpenbellError as error:
+                self.errors.append(error.problems[0].fix)
+
+    def on_bar(self, bar):
+        self.same.append(bar.indicator("sma_20_5m") == bar.indicator(self.sma))
+"""
+
+
+def test_an_indicator_can_be_read_by_its_key(store: Path, tmp_path: Path):
+    day = started(store, at="10:00", strategies=written(tmp_path, KEYED))
+
+    seen = strategy_of(day)
+    assert len(seen.same) > 30
+    assert all(seen.same)
+    assert len(seen.errors) == 6
+    assert seen.errors[0].startswith("Did you mean sma_20_5m?")

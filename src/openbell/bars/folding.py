@@ -2,12 +2,15 @@
 
 1. `fold` makes coarser bars of each of many symbols' bars, over time.
 2. `between` and `lay` find the bars of a stretch of time in each of many blocks, and put blocks behind others.
-3. `scatter` puts the bars of many symbols side by side, each where it belongs.
+3. `scattering` puts the bars of many symbols side by side, each where it belongs.
 4. `mark` and `place` tell which windows bars begin.
 
 The stream folds one window of many symbols by itself (`openbell.engine.drive_loop`); it, too, goes through the bars of
 a window in order of time, so that both give the same bits.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +18,7 @@ import numpy.typing as npt
 from openbell.bars.block import Block, Floats
 from openbell.bars.grid import Stamps
 from openbell.bars.sheaf import Sheaf
+from openbell.machine.beside import beside
 from openbell.machine.code import FLAG, INT, address
 from openbell.machine.kept import bits, run
 
@@ -77,10 +81,11 @@ def lay(sheaf: Sheaf, targets: Rows) -> None:
     run(_LOOPS, "lay", len(sheaf), address(sheaf.table, INT), address(targets, INT))
 
 
-def scatter(
+@contextmanager
+def scattering(
     sheaf: Sheaf, rows: Rows, stamps: Stamps, values: Floats, present: Flags, shares: Floats | None = None
-) -> None:
-    """Put the bars of each symbol that are stamped like windows of a panel into its row.
+) -> Iterator[None]:
+    """While a block is carried out, put the bars of each symbol that are stamped like windows of a panel into its row.
 
     Parameters
     ----------
@@ -89,12 +94,14 @@ def scatter(
     stamps
         Those of the panel's windows.
     values, present, shares
-        The panel's: (slots, 5, capacity) and twice (slots, capacity). Bars are whole.
+        The panel's: (slots, 5, capacity) and twice (slots, capacity). Bars are whole. The block leaves them alone.
     """
     cursors = np.empty(len(sheaf), np.int64)
     into = address(values), address(present, FLAG), 0 if shares is None else address(shares)
-    kept, where = shares is not None, (address(sheaf.table, INT), address(rows, INT), address(cursors, INT))
-    run(_LOOPS, "scatter", len(sheaf), len(stamps), present.shape[1], kept, *where, address(stamps, INT), *into)
+    sizes = len(sheaf), len(stamps), present.shape[1], shares is not None
+    where = address(sheaf.table, INT), address(rows, INT), address(cursors, INT), address(stamps, INT)
+    with beside(_LOOPS, "scatter", *sizes, *where, *into, bars=len(sheaf) * len(stamps)):
+        yield
 
 
 def mark(ts: Stamps, stamps: Stamps, place: int, present: Flags) -> None:

@@ -1,5 +1,7 @@
 """Today's bars of one interval for all symbols: a rectangle of slots x fields x rows, with a cursor that marks now."""
 
+from contextlib import AbstractContextManager
+
 import numpy as np
 import numpy.typing as npt
 
@@ -86,17 +88,19 @@ class BarPanel:
         if self.shares is not None:
             self.shares[where, row] = block.shares
 
-    def write_many(self, rows: Slots, sheaf: Sheaf) -> None:
-        """Put whole bars of many symbols into their slots; those that start no window of today are left out.
+    def writing(self, rows: Slots, sheaf: Sheaf) -> AbstractContextManager[None]:
+        """While a block is carried out, put whole bars of many symbols into their slots.
+
+        Bars that start no window of today are left out.
 
         Parameters
         ----------
         rows
             int64, the row of each symbol.
         """
-        from openbell.bars.folding import scatter
+        from openbell.bars.folding import scattering
 
-        scatter(sheaf, rows, self.grid.stamps, self.values, self.present, self.shares)
+        return scattering(sheaf, rows, self.grid.stamps, self.values, self.present, self.shares)
 
     def erase(self, row: int, first: int = 0) -> None:
         """Empty a row from a slot on."""

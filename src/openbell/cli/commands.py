@@ -4,9 +4,10 @@ A handler is named, not imported, so that the help of all commands costs no more
 """
 
 from argparse import ArgumentTypeError
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from math import inf
 from typing import Any
 
 from openbell.bars.interval import Interval
@@ -63,6 +64,31 @@ def _days(text: str) -> float:
     if not 0 <= days <= _MOST_DAYS:
         raise ArgumentTypeError(f"{text!r} is not a number of days, 0 or more")
     return days
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = -1.0
+    if not 0 <= speed < inf:
+        raise ArgumentTypeError(f"{text!r} is not a speed: 0 for as fast as possible, or a multiple of real time")
+    return speed
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    """What reads a whole number that is not below another."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise ArgumentTypeError(f"{text!r} is not a whole number, {least} or more")
+        return number
+
+    return read
 
 
 def _interval(text: str) -> Interval:
@@ -215,7 +241,7 @@ COMMANDS = (
         (
             _SESSION,
             _argument("--out", metavar="DIR", help="the run's folder (default: runs/<name>/<time>)"),
-            _argument("--speed", metavar="X", type=float, help="0: as fast as possible; 1: real time"),
+            _argument("--speed", metavar="X", type=_speed, help="0: as fast as possible; N: N times real time"),
             _argument("--detail", action="store_true", help="symbols of every day in the report, not of the last only"),
             _argument("--keep-state", action="store_true", help="keep each day's bars and indicators as Parquet"),
             _argument("--quiet", action="store_true", help="no progress, no summary"),
@@ -236,8 +262,10 @@ COMMANDS = (
         "proof:verify",
         (
             _SESSION,
-            _argument("--times", metavar="N", type=int, default=8, help="how many instants to alter the future of"),
-            _argument("--seed", metavar="N", type=int, default=1, help="another seed chooses other instants"),
+            _argument(
+                "--times", metavar="N", type=_whole(1), default=8, help="how many instants to alter the future of"
+            ),
+            _argument("--seed", metavar="N", type=_whole(0), default=1, help="another seed chooses other instants"),
         ),
     ),
     Command(

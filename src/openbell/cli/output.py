@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, redirect_stdout
 from datetime import date
 from enum import Enum
+from io import TextIOWrapper
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -39,6 +40,9 @@ class Output:
 
     def __enter__(self) -> Self:
         self._out = sys.stdout
+        if isinstance(self._out, TextIOWrapper):
+            # What a terminal's encoding lacks is a question mark, not the end of the command.
+            self._out.reconfigure(errors="replace")
         if self.as_json:
             self._stack.enter_context(redirect_stdout(sys.stderr))
         return self
@@ -48,7 +52,8 @@ class Output:
         if self._said and kind is None:
             import json
 
-            self._out.write(json.dumps(plain(self._document), allow_nan=False, ensure_ascii=False) + "\n")
+            readable = (self._out.encoding or "utf-8").lower().replace("-", "") == "utf8"
+            self._out.write(json.dumps(plain(self._document), allow_nan=False, ensure_ascii=not readable) + "\n")
         self._out.flush()
 
     def document(self, value: object) -> None:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from openbell import api
 from openbell.cli.output import Output
+from openbell.cli.parser import UsageError
 from openbell.cli.progress import Progress
 from openbell.config.loader import load
 from openbell.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from openbell.api import Report
+    from openbell.config.session_file import SessionFile
     from openbell.engine.control import Control
 
 RUNS = Path("runs")
@@ -47,7 +49,7 @@ def plan(arguments: argparse.Namespace, output: Output) -> int:
     made = api.plan(_file(arguments), arguments.day)
     output.document(made.as_dict())
     output.show(str(made))
-    return DONE
+    return FAILED if any(problem.fatal for problem in made.problems) else DONE
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
@@ -55,7 +57,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     from openbell.cli.keys import keys
 
     session = _file(arguments)
-    folder = arguments.out or _new_folder(load(session).name)
+    file = load(session)
+    folder = Path(arguments.out) if arguments.out else _new_folder(file.name)
+    _must_be_free(folder, file)
     with Progress(quiet=arguments.quiet) as progress:
 
         def attend(control: "Control") -> AbstractContextManager[None]:
@@ -98,6 +102,21 @@ def _file(arguments: argparse.Namespace) -> str:
     inside = sorted(one.name for one in Path(path).iterdir() if one.suffix in _ENDINGS)
     fix = f"Name a session file in it: {', '.join(inside)}." if inside else "Name a session file, like session.toml."
     raise ConfigError(Problem(path, "is a folder, not a session file.", fix, code="folder"))
+
+
+def _must_be_free(folder: Path, file: "SessionFile") -> None:
+    """See that a run replaces nobody's files.
+
+    Raises
+    ------
+    UsageError
+        If it would.
+    """
+    from openbell.engine.folder import occupied
+
+    problem = occupied(folder, file)
+    if problem is not None:
+        raise UsageError(problem)
 
 
 def _new_folder(name: str) -> Path:

@@ -91,6 +91,9 @@ def _imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
         title = f"{amount(len(report.files), 'file')}, {amount(report.total('rows'), 'row')}"
         yield from shortened(Sheet(title, columns, rows, words=3))
         yield ""
+    failed = sum(file.problem is not None for file in report.files)
+    if failed:
+        yield f"{failed:,} of {amount(len(report.files), 'file')} could not be taken, see above; the others were"
     if report.actions:
         yield f"{amount(report.actions, 'corporate action')}, {count(report.new_actions)} of them new"
     for line in dict.fromkeys(f"{one.market}: {one.why}" for one in report.series if one.market):

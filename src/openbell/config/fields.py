@@ -90,6 +90,9 @@ def _store(value: object, info: ValidationInfo) -> Path:
     if not isinstance(value, str | Path) or not str(value):
         raise ValueError(f"was {value!r}, which is not a path")
     folder = (folder_of(info) / Path(value).expanduser()).resolve()
+    if folder.is_file():
+        what = f"was {str(value)!r}, which is a file; a store is a folder."
+        raise refused(Problem("", what, f"Import it: openbell import {value} --store data", code="no_store"))
     if not folder.is_dir():
         what = f"was {str(value)!r}; there is no folder {folder}."
         fix = f"Correct the path, or fill a store: openbell import FILE... --store {value}"
@@ -97,9 +100,14 @@ def _store(value: object, info: ValidationInfo) -> Path:
     return folder
 
 
+_LONGEST_NAME = 200
+
+
 def _file_name(value: str) -> str:
     if value in {"", ".", ".."} or any(letter in "/\\" or not letter.isprintable() for letter in value):
         raise ValueError(f"{value!r} cannot be the name of a folder")
+    if len(value.encode()) > _LONGEST_NAME:
+        raise ValueError(f"a name of {len(value.encode())} bytes cannot be that of a folder; {_LONGEST_NAME} can")
     return value
 
 
@@ -165,11 +173,19 @@ def _universe(value: object, info: ValidationInfo) -> list[str] | None:
         if not file.is_file():
             what = f"was {value!r}; there is no file {file}."
             raise refused(Problem("", what, 'Correct the path, or write "all" or a list.', code="no_universe"))
-        lines = (line.partition("#")[0].replace(",", " ") for line in file.read_text().splitlines())
+        lines = (line.partition("#")[0].replace(",", " ") for line in _lines(file))
         value = [name for line in lines for name in line.split()]
     if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
         raise ValueError(f'was {value!r}, which is neither "all" nor a list of symbols nor a file')
     return _without_twins([_symbol(name.strip()) for name in value])
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        what = f"was {file.name}, which is not text in UTF-8: {error}."
+        raise refused(Problem("", what, "Save it as UTF-8.", code="unreadable")) from error
 
 
 _INTERVAL_SCHEMA = {"type": "string", "pattern": "^\\s*[0-9]{1,6}\\s*[smhdwSMHDW]\\s*$"}

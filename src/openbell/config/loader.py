@@ -9,8 +9,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from openbell.bars.interval import Interval
 from openbell.config import model
@@ -32,6 +33,8 @@ from openbell.config.session_file import (
 from openbell.config.unbuilt import take_out
 from openbell.config.writing import toml_text
 from openbell.errors import ConfigError, Problem
+
+M = TypeVar("M", bound=BaseModel)
 
 
 def load(source: str | Path | Mapping[str, object]) -> SessionFile:
@@ -63,7 +66,7 @@ def _checked(source: Mapping[str, object], path: Path | None) -> SessionFile:
     problems = [Problem(key, what, fix, code="not_built") for key, what, fix in take_out(document)]
     if path is not None:
         document.setdefault("name", path.stem)
-    folder = Path.cwd() if path is None else path.absolute().parent
+    folder = _folder(path)
     checked = None
     try:
         checked = model.Document.model_validate(document, context={"folder": folder})
@@ -71,12 +74,53 @@ def _checked(source: Mapping[str, object], path: Path | None) -> SessionFile:
         problems += findings(error)
     problems += faults_across(document, folder)
     if checked is None or problems:
-        raise ConfigError(*(_placed(problem, path) for problem in dict.fromkeys(problems)))
+        raise ConfigError(*(placed(problem, path) for problem in dict.fromkeys(problems)))
     return _session_file(checked, path)
 
 
-def _placed(problem: Problem, path: Path | None) -> Problem:
-    return problem if path is None else replace(problem, where=f"{path}: {problem.where}")
+def placed(problem: Problem, path: Path | None) -> Problem:
+    """A problem with its file before its key; the file as from the working folder, where it lies beneath that."""
+    if path is None:
+        return problem
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return replace(problem, where=f"{shown}: {problem.where}")
+
+
+def sound_rules(
+    source: str | Path | Mapping[str, object],
+) -> tuple[list[StrategyRule | None], list[ScannerRule | None]]:
+    """The strategies and scanners of a session file of which another part is wrong; None for those that are unsound.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read at all.
+    """
+    document = source if isinstance(source, Mapping) else read_document(Path(source))
+    folder = _folder(None if isinstance(source, Mapping) else Path(source))
+    strategies = [_one(table, model.Strategy, folder) for table in _tables(document, "strategies")]
+    scanners = [_one(table, model.Scanner, folder) for table in _tables(document, "scanners")]
+    return (
+        [None if made is None else _strategy(made) for made in strategies],
+        [None if made is None else _scanner(made) for made in scanners],
+    )
+
+
+def _tables(document: Mapping[str, object], section: str) -> list[object]:
+    tables = plain(document.get(section))
+    return tables if isinstance(tables, list) else []
+
+
+def _one(table: object, kind: type[M], folder: Path) -> M | None:
+    try:
+        return kind.model_validate(table, context={"folder": folder})
+    except ValidationError:
+        return None
+
+
+def _folder(path: Path | None) -> Path:
+    """Where relative paths begin."""
+    return Path.cwd() if path is None else path.absolute().parent
 
 
 def _session_file(checked: model.Document, path: Path | None) -> SessionFile:
@@ -101,13 +145,15 @@ def _session_file(checked: model.Document, path: Path | None) -> SessionFile:
         indicators=tuple(IndicatorRule(rule.spec, rule.keep, _some(rule.symbols)) for rule in checked.indicators),
         aggregates=tuple(AggregateRule(rule.name, rule.aggregate, _some(rule.symbols)) for rule in checked.aggregates),
         scanners=tuple(_scanner(rule) for rule in checked.scanners),
-        strategies=tuple(
-            StrategyRule(rule.use, rule.params, rule.faults_allowed, rule.slow_after) for rule in checked.strategies
-        ),
+        strategies=tuple(_strategy(rule) for rule in checked.strategies),
         text=toml_text(
             {key: value for key, value in checked.model_dump(exclude_none=True, by_alias=True).items() if value != []}
         ),
     )
+
+
+def _strategy(rule: model.Strategy) -> StrategyRule:
+    return StrategyRule(rule.use, rule.params, rule.faults_allowed, rule.slow_after)
 
 
 def _scanner(rule: model.Scanner) -> ScannerRule:

@@ -238,6 +238,15 @@ class Filter(Table):
     min_range: Figure = Field(default=0.0, description="the least mean of (high - low) / close, like min_range = 0.01.")
     max_range: Figure = Field(default=math.inf, description="the highest mean of (high - low) / close.")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for figure in ("price", "volume", "range"):
+            least, most = getattr(self, f"min_{figure}"), getattr(self, f"max_{figure}")
+            if least > most:
+                what = f"was {most:g}, which is below min_{figure} = {least:g}: no symbol would pass."
+                raise refused(Problem(f"max_{figure}", what, "Write a larger one.", code="limits"))
+        return self
+
 
 class Scanner(Strategy):
     """One ``[[scanners]]``."""

@@ -13,7 +13,7 @@ from openbell.bars.block import FIELDS, Floats
 from openbell.desk.aggregates import by_row
 from openbell.desk.conditions import Compared, Condition
 from openbell.desk.grades import Grades
-from openbell.desk.readings import values_of
+from openbell.desk.readings import spec_of, values_of
 from openbell.desk.windows import Windows
 from openbell.indicators.spec import IndicatorSpec
 from openbell.session.lanes import Lane, Selection
@@ -158,13 +158,13 @@ class Bars:
         flags: Flags = self.quality >= self._minimum
         return flags
 
-    def indicator(self, spec: IndicatorSpec, output: str | None = None) -> Floats:
+    def indicator(self, spec: IndicatorSpec | str, output: str | None = None) -> Floats:
         """The value of an indicator now for each symbol, NaN where a symbol does not have it.
 
         Parameters
         ----------
         spec
-            What ``needs.indicator`` or `openbell.indicator` gave.
+            What ``needs.indicator`` or `openbell.indicator` gave, or a key like ``sma_20_5m``.
         output
             Which value of one that has several, by default the first.
 
@@ -178,7 +178,9 @@ class Bars:
         except KeyError:
             return self._looked_up(spec, output)
 
-    def _looked_up(self, spec: IndicatorSpec, output: str | None) -> Floats:
+    def _looked_up(self, spec: IndicatorSpec | str, output: str | None) -> Floats:
+        if isinstance(spec, str):
+            return self.indicator(spec_of(self._session, spec), output)
         selection = self.selection
         values: Floats = values_of(self._session, spec, output)[selection]
         values.flags.writeable = False

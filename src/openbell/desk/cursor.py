@@ -10,7 +10,7 @@ from typing import Any
 
 from openbell.bars.block import FIELDS, Floats
 from openbell.desk.conditions import Compared, Condition, Flags
-from openbell.desk.readings import values_of
+from openbell.desk.readings import spec_of, values_of
 from openbell.indicators.spec import IndicatorSpec
 from openbell.session.lanes import Lane
 from openbell.session.session_data import SessionData
@@ -113,7 +113,7 @@ class BarCursor:
         shares = self._lane.panel.shares
         return 1.0 if shares is None else float(shares[self._slot, self.row])
 
-    def indicator(self, spec: IndicatorSpec, output: str | None = None) -> float:
+    def indicator(self, spec: IndicatorSpec | str, output: str | None = None) -> float:
         """The value of an indicator for this symbol now, NaN where it does not have it.
 
         Raises
@@ -128,8 +128,10 @@ class BarCursor:
         except KeyError:
             return self._looked_up(spec, output)[self.row]
 
-    def _looked_up(self, spec: IndicatorSpec, output: str | None) -> list[float]:
+    def _looked_up(self, spec: IndicatorSpec | str, output: str | None) -> list[float]:
         """All rows' values as a list: many reads in one instant cost one."""
+        if isinstance(spec, str):
+            spec = spec_of(self._session, spec)
         live = self._live.get((id(spec), output))
         if live is None:
             live = values_of(self._session, spec, output)[: self._session.rows.used]

@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import importlib.util
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +15,10 @@ from openbell.desk.params import checked
 from openbell.errors import ConfigError, OpenbellError, Problem, nearest
 
 T = TypeVar("T")
+
+# Frames of openbell itself, and of Python's and installed packages: what a user mends lies outside them.
+_OWN = str(Path(__file__).parents[1])
+_LIBRARIES = tuple({path for name in ("stdlib", "purelib", "platlib") if (path := sysconfig.get_path(name))})
 
 
 def load_class(use: str, kind: type[T], where: str) -> type[T]:
@@ -59,11 +64,11 @@ def make(use: str, kind: type[T], params: Mapping[str, object], where: str) -> T
     try:
         return found(**values)
     except Exception as error:  # a user's constructor may raise anything
-        raise ConfigError(_raised(error, f"{where}.use", f"{found.__name__} cannot be made")) from error
+        raise ConfigError(_raised(error, f"{where}.use", f"{found.__name__} cannot be made", found)) from error
 
 
-def set_up(act: Callable[[], object], name: str, where: str) -> None:
-    """Run a user's ``setup``.
+def set_up(act: Callable[[], object], kind: type, where: str) -> None:
+    """Run the ``setup`` of a user's class.
 
     Raises
     ------
@@ -73,30 +78,40 @@ def set_up(act: Callable[[], object], name: str, where: str) -> None:
     try:
         act()
     except OpenbellError as error:
-        see = f"See {place_of(error)}"
+        see = f"See {place_of(error, kind)}"
         raise ConfigError(
             *(
-                Problem(f"{where}: {name}.setup", f"{p.where}: {p.what}", f"{p.fix} {see}", p.code)
+                Problem(f"{where}: {kind.__name__}.setup", f"{p.where}: {p.what}", f"{p.fix} {see}", p.code)
                 for p in error.problems
             )
         ) from error
     except Exception as error:  # a user's code may raise anything
-        raise ConfigError(_raised(error, where, f"{name}.setup failed")) from error
+        raise ConfigError(_raised(error, where, f"{kind.__name__}.setup failed", kind)) from error
 
 
-def place_of(error: BaseException) -> str:
-    """The line of the innermost frame that is not openbell's own, like ``strategies.py line 12, in on_bars: x = y``."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = str(Path(__file__).parents[1])
-    theirs = [frame for frame in frames if not frame.filename.startswith((own, "<"))] or list(frames)
-    if not theirs:
-        return "before any line of it"
-    last = theirs[-1]
-    return f"{Path(last.filename).name} line {last.lineno}, in {last.name}: {last.line}"
+def place_of(error: BaseException, kind: type | None = None) -> str:
+    """Where in a user's file an exception came from, like ``strategies.py line 12, in on_bars: x = y``.
+
+    Parameters
+    ----------
+    kind
+        The user's class, which is named where no line of it was running: it could not even be called.
+    """
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{Path(error.filename).name} line {error.lineno}: {(error.text or '').strip()}"
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if not one.filename.startswith((_OWN, "<"))]
+    theirs = [one for one in frames if not one.filename.startswith(_LIBRARIES)] or frames
+    if theirs:
+        last = theirs[-1]
+        return f"{Path(last.filename).name} line {last.lineno}, in {last.name}: {last.line}"
+    if kind is None:
+        return "the file"
+    origin = getattr(sys.modules.get(kind.__module__), "__file__", None) or kind.__module__
+    return f"class {kind.__name__} in {Path(origin).name}"
 
 
-def _raised(error: Exception, where: str, what: str) -> Problem:
-    fix = f"Mend {place_of(error)}"
+def _raised(error: Exception, where: str, what: str, kind: type) -> Problem:
+    fix = f"Mend {place_of(error, kind)}"
     return Problem(where, f"{what}: {type(error).__name__}: {error}.", fix, code="user_code_raised")
 
 

@@ -1,10 +1,13 @@
-"""Whether users' classes can be used: made and set up without a session."""
+"""A session file as a whole, with its store, and with users' classes made and set up without a session."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from openbell.config.session_file import SessionFile
+from openbell.config.loader import load, placed, sound_rules
 from openbell.desk.signals import SignalBook
-from openbell.engine.seating import seated
+from openbell.engine.prospects import against_store
+from openbell.engine.seating import promised, seated
 from openbell.errors import ConfigError, Problem, SessionError
 
 if TYPE_CHECKING:
@@ -41,10 +44,21 @@ class NoSession:
         raise SessionError(Problem(f"desk.{call}", "no day has begun.", fix, code="no_day"))
 
 
-def user_problems(file: SessionFile) -> list[Problem]:
-    """What is wrong with the strategies and scanners of a session file, their parameters and their ``setup``."""
+def problems_of(source: str | Path | Mapping[str, object]) -> list[Problem]:
+    """Every problem of a session file: its keys, and its strategies and scanners, although keys are wrong."""
+    path = None if isinstance(source, Mapping) else Path(source)
     try:
-        seated(file, NoSession(), SignalBook())
+        file = load(source)
     except ConfigError as error:
-        return list(error.problems)
-    return []
+        try:
+            strategies, scanners = sound_rules(source)
+        except ConfigError:
+            return list(error.problems)
+        _, _, problems = seated(strategies, scanners, NoSession(), SignalBook())
+        return [*error.problems, *(placed(problem, path) for problem in problems)]
+    seats, _, problems = seated(file.strategies, file.scanners, NoSession(), SignalBook())
+    try:
+        promised(file, [seat.needs for seat in seats])
+    except ConfigError as error:
+        problems += error.problems
+    return [placed(problem, path) for problem in [*problems, *against_store(file)]]

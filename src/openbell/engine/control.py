@@ -42,6 +42,25 @@ class Goal:
     by: int
 
 
+def checked_speed(value: float) -> float:
+    """A speed that time can go by.
+
+    Raises
+    ------
+    ValueError
+        If it is negative or endless.
+
+    Examples
+    --------
+    >>> checked_speed(60)
+    60.0
+    """
+    if not (math.isfinite(value) and value >= 0):
+        what = f"speed is 0 for as fast as possible, or a multiple of real time, 60 for an hour a minute; was {value}"
+        raise ValueError(what)
+    return float(value)
+
+
 class Control:
     """Controls one session: ``day.control``.
 
@@ -54,6 +73,11 @@ class Control:
         The session.
     speed
         0: as fast as possible; otherwise a multiple of real time.
+
+    Raises
+    ------
+    ValueError
+        If the speed is negative or endless.
 
     Attributes
     ----------
@@ -75,7 +99,7 @@ class Control:
     def __init__(self, day: "SessionCoordinator", speed: float = 0.0) -> None:
         self._day = day
         self._changed = threading.Condition()
-        self._speed = speed
+        self._speed = checked_speed(speed)
         self._paused_by: int | None = None
         self._goal: Goal | None = None
         self._met = False
@@ -97,10 +121,8 @@ class Control:
 
     @speed.setter
     def speed(self, value: float) -> None:
-        if not (math.isfinite(value) and value >= 0):
-            raise ValueError(f"speed is 0 for as fast as possible, or a multiple of real time; was {value}")
         with self._change():
-            self._speed = float(value)
+            self._speed = checked_speed(value)
 
     @property
     def paused(self) -> bool:

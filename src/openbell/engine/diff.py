@@ -123,8 +123,8 @@ class _Run:
         if missing:
             what = f"is not the folder of a finished run: there is no {missing[0]}."
             raise SessionError(Problem(str(folder), what, "Give a folder that openbell run wrote.", code="no_run"))
-        self.receipt: dict[str, Any] = json.loads((folder / RECEIPT).read_text())
-        self.report: dict[str, Any] = json.loads((folder / "report.json").read_text())
+        self.receipt: dict[str, Any] = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+        self.report: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
     def table(self, name: str) -> "pl.DataFrame":
         import polars as pl
@@ -146,7 +146,7 @@ def _facts(one: _Run, two: _Run) -> Iterator[Difference]:
         for name in sorted({*left, *right}):
             if left.get(name) != right.get(name):
                 yield Difference(kind, name, str(left.get(name, "not there")), str(right.get(name, "not there")))
-    was, became = ((run.folder / "session.toml").read_text().splitlines() for run in (one, two))
+    was, became = ((run.folder / "session.toml").read_text(encoding="utf-8").splitlines() for run in (one, two))
     lines = list(unified_diff(was, became, lineterm="", n=0))[2:]
     changed = [line for line in lines if line[:1] in "+-"]
     if changed:

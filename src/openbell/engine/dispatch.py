@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from openbell.config.loader import placed
 from openbell.config.session_file import SessionFile
 from openbell.desk.bars import Bars, Flags
 from openbell.desk.cursor import BarCursor, Reads
@@ -24,6 +25,7 @@ from openbell.engine.scanning import Scan
 from openbell.engine.seating import seated
 from openbell.engine.seats import Seat, Timing
 from openbell.engine.stream import Instant
+from openbell.errors import ConfigError
 from openbell.session.lanes import Lane
 from openbell.session.session_data import SessionData
 from openbell.strategies.strategy import Strategy
@@ -106,7 +108,9 @@ class Dispatcher:
 
     def __init__(self, file: SessionFile, engine: "SessionCoordinator") -> None:
         self.signals = SignalBook()
-        strategies, scanners = seated(file, engine, self.signals)
+        strategies, scanners, problems = seated(file.strategies, file.scanners, engine, self.signals)
+        if problems:
+            raise ConfigError(*(placed(problem, file.path) for problem in problems))
         self.seats = (*strategies, *scanners)
         self._strategies = [StrategySeat(seat) for seat in strategies]
         self.scans = [Scan(seat, rule, engine) for seat, rule in zip(scanners, file.scanners, strict=True)]

@@ -55,7 +55,7 @@ def page_values(folder: Path, symbols: list[str]) -> Json:
     if not path.is_file():
         what = "is not the folder of a finished run: there is no report.json."
         raise SessionError(Problem(str(folder), what, "Give a folder that openbell run wrote.", code="no_run"))
-    report: Json = json.loads(path.read_text())
+    report: Json = json.loads(path.read_text(encoding="utf-8"))
     signals = pl.read_parquet(folder / "signals.parquet")
     charts, problem = _charts(folder, report, signals, [symbol.upper() for symbol in symbols])
     coverage = _coverage(folder, report)
@@ -72,12 +72,12 @@ def page_values(folder: Path, symbols: list[str]) -> Json:
         "steps": _steps(story),
         "callbacks": _callbacks(report["days"]),
         "zone": load_calendar(_market(folder)).timezone.key,
-        "receipt": json.loads((folder / "receipt.json").read_text()),
+        "receipt": json.loads((folder / "receipt.json").read_text(encoding="utf-8")),
     }
 
 
 def _market(folder: Path) -> str:
-    receipt = json.loads((folder / "receipt.json").read_text())
+    receipt = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
     return str(receipt["calendar"]["name"])
 
 
@@ -148,7 +148,7 @@ def _expected(folder: Path, interval: Interval, session: str) -> int:
 
 
 def _document(folder: Path) -> Json:
-    return tomllib.loads((folder / "session.toml").read_text())
+    return tomllib.loads((folder / "session.toml").read_text(encoding="utf-8"))
 
 
 def _file(folder: Path) -> SessionFile:
@@ -180,7 +180,7 @@ def _charts(folder: Path, report: Json, signals: "pl.DataFrame", wanted: list[st
 
 def _specs(folder: Path, interval: Interval) -> Iterator[IndicatorSpec]:
     """The indicators of an interval that the run had, but for users' own: their code is not kept."""
-    receipt = json.loads((folder / "receipt.json").read_text())
+    receipt = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
     for key, described in receipt["indicators"].items():
         if key.endswith(f"_{interval}"):
             try:

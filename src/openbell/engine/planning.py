@@ -4,9 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from openbell.config.loader import placed
 from openbell.config.session_file import SessionFile
 from openbell.engine.coordinator import SessionCoordinator
+from openbell.engine.prospects import foreseen, no_bars
+from openbell.errors import Problem
 from openbell.provisioning.requirements import Plan
+from openbell.store.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +23,14 @@ class DayPlan:
         Of the session file, and the day.
     plan
         Per symbol the steps with reasons.
+    problems
+        What the day would run into besides: symbols of another market, names that nothing has, no bars at all.
     """
 
     name: str
     date: date
     plan: Plan
+    problems: tuple[Problem, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -33,17 +40,21 @@ class DayPlan:
             "bars": self.plan.bars,
             "bytes": self.plan.bytes,
             "symbols": {one.symbol: one.as_dict() for one in self.plan},
+            "problems": [problem.as_dict() for problem in self.problems],
         }
 
     def __str__(self) -> str:
         refused = sum(not one.can_proceed for one in self.plan)
         head = f"{self.name}, start of {self.date}: {len(self.plan)} symbols"
         tail = f"reads {self.plan.bars:,} bars, {self.plan.bytes:,} bytes; {refused} symbols cannot be had"
-        return f"{head}\n\n{self.plan}\n\n{tail}"
+        told = "".join(f"\n{problem.severity}: {problem}" for problem in self.problems)
+        return f"{head}\n\n{self.plan}\n\n{tail}{told}"
 
 
 def day_plan(file: SessionFile, day: date | str | None = None) -> DayPlan:
     """The plan for the start of a day, by default the first of the session file."""
     coordinator = SessionCoordinator(file)
     plan = coordinator.plan_day(day)
-    return DayPlan(file.name, coordinator.time.today.date, plan)
+    problems = [*foreseen(file, coordinator.data.symbols()), *no_bars(file, Catalog.latest(file.store))]
+    told = tuple(placed(problem, file.path) for problem in problems)
+    return DayPlan(file.name, coordinator.time.today.date, plan, told)

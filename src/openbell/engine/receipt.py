@@ -72,7 +72,7 @@ class Receipt:
         columns = list(zip(*self._values, strict=True)) or [()] * 5
         names = {**words, "value": pl.Float64}
         pl.DataFrame(dict(zip(names, columns, strict=True)), schema=names).write_parquet(folder / VALUES)
-        (folder / RECEIPT).write_text(json.dumps(self.facts(), indent=1))
+        (folder / RECEIPT).write_text(json.dumps(self.facts(), indent=1), encoding="utf-8")
 
     def facts(self) -> dict[str, Any]:
         """What the run was made of, but for its bars."""

@@ -2,20 +2,23 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from openbell.config.loader import placed
 from openbell.config.session_file import SessionFile
 from openbell.desk.conditions import COMPARE
-from openbell.engine.control import Control
+from openbell.engine.control import Control, checked_speed
 from openbell.engine.coordinator import SessionCoordinator
 from openbell.engine.drive import DRIVE
-from openbell.engine.folder import RunFolder
+from openbell.engine.folder import STORY, RunFolder
 from openbell.engine.phase import Phase
+from openbell.engine.prospects import foreseen, no_bars
 from openbell.engine.report import Report
+from openbell.errors import ConfigError, Problem
 from openbell.indicators.definition import Kind
 from openbell.indicators.kernel import kernel_of
 from openbell.indicators.kernel import prepare as prepare_kernels
@@ -23,6 +26,7 @@ from openbell.indicators.registry import module_of
 from openbell.machine.ahead import end
 from openbell.machine.kept import prepare
 from openbell.machine.watch import told
+from openbell.store.catalog import Catalog
 
 Progress = Callable[[str, int, int], None]
 Attend = Callable[[Control], AbstractContextManager[object]]
@@ -81,10 +85,18 @@ def run_days(
     ----------
     attend
         What watches while it runs: entered with the session's control.
+
+    Raises
+    ------
+    ValueError
+        If the speed is negative or endless.
+    SessionError
+        If files of somebody else are in the run's folder, or a day cannot begin.
     """
-    _compile_ahead(file)
     if speed is not None:
-        file = replace(file, speed=speed)
+        file = replace(file, speed=checked_speed(speed))
+    folder = None if out is None else RunFolder(Path(out), file)
+    _compile_ahead(file)
     tell = progress or (lambda _what, _done, _total: None)
     provisioned = compiled = 0
 
@@ -101,8 +113,12 @@ def run_days(
         tell("provisioning", min(provisioned, len(file.symbols)), len(file.symbols))
 
     day = SessionCoordinator(file, observer=step)
+    warnings = foreseen(file, day.data.symbols())
+    if any(problem.fatal for problem in warnings):
+        raise ConfigError(*(placed(problem, file.path) for problem in warnings))
     report = Report(file.name, file.mode.value, signals=day.signals, file=file)
-    folder = None if out is None else RunFolder(Path(out), file)
+    if folder is not None:
+        folder.clear()
     with _interruptible(day), attend(day.control), told(compiling):
         for place in range(len(day.days)):
             provisioned = 0
@@ -118,11 +134,21 @@ def run_days(
                 report.interrupted = True
                 break
     day.close()
+    if not any(one.bars for one in report.days):
+        warnings += no_bars(file, Catalog.latest(file.store))
+    _warn(report, warnings)
     if folder is not None:
         report.folder = str(folder.path)
         folder.finish(report)
-        day.story.write(folder.path / "story.parquet")
+        day.story.write(folder.path / STORY)
     return report
+
+
+def _warn(report: Report, warnings: Sequence[Problem]) -> None:
+    """Have the first day tell what holds for all of them."""
+    if report.days:
+        first = report.days[0]
+        report.days[0] = replace(first, warnings=[*(one.as_dict() for one in warnings), *first.warnings])
 
 
 def _stream(day: SessionCoordinator, place: int, tell: Progress) -> None:

@@ -21,7 +21,7 @@ from openbell.scanners.day import DayFigures
 from openbell.scanners.figures import Figures
 from openbell.scanners.market import Market
 from openbell.scanners.needs import ScanNeeds
-from openbell.scanners.scanner import Picks, Scanner
+from openbell.scanners.scanner import Picks, Scanner, names_in
 from openbell.scanners.sofar import Curves
 from openbell.scanners.universe import Universe, fulfilling, known_symbols
 from openbell.session.asks import AddBars, AddIndicator, AddSymbol, Ask
@@ -229,10 +229,8 @@ def _picks(answer: Picks | Iterable[str] | None) -> Picks:
     """What a scan returned, as picks with upper-case names."""
     if answer is None:
         return Picks()
-    if isinstance(answer, str):
-        raise TypeError(f"scan returned the text {answer!r}; return a list of names, or self.picks(...)")
-    picks = answer if isinstance(answer, Picks) else Picks(tuple(answer))
-    return Picks(*(tuple(str(name).upper() for name in part) for part in (picks.promote, picks.drop, picks.watch)))
+    picks = answer if isinstance(answer, Picks) else Picks(names_in(answer, "scan returned"))
+    return Picks(*(tuple(name.upper() for name in part) for part in (picks.promote, picks.drop, picks.watch)))
 
 
 def _reason(result: ProvisioningResult) -> str:

@@ -11,8 +11,9 @@ from openbell.desk.desk import Desk, Engine
 from openbell.desk.loading import make, set_up
 from openbell.desk.needs import Needs
 from openbell.desk.signals import SignalBook
+from openbell.engine.fitness import undeclared, unfit
 from openbell.engine.seats import Seat, named
-from openbell.errors import ConfigError, Problem, nearest
+from openbell.errors import ConfigError, Problem
 from openbell.scanners.needs import ScanNeeds
 from openbell.scanners.scanner import Scanner
 from openbell.strategies.strategy import Strategy
@@ -50,38 +51,30 @@ def _agreed(had: Sequence[AggregateRule], more: Sequence[AggregateRule]) -> list
     return found
 
 
-def seated(file: SessionFile, engine: Engine, signals: SignalBook) -> tuple[list[Seat], list[Seat]]:
-    """The strategies and the scanners of a session file, made, checked and set up.
+Rules = Sequence[StrategyRule | ScannerRule | None]
+"""Those of a file in their order; None stands for one that could not be read."""
 
-    Raises
-    ------
-    ConfigError
-        With the problems of all of them.
-    """
+
+def seated(
+    strategies: Rules, scanners: Rules, engine: Engine, signals: SignalBook
+) -> tuple[list[Seat], list[Seat], list[Problem]]:
+    """The strategies and the scanners of a session file, made and set up, and what is wrong with all of them."""
     problems: list[Problem] = []
-    strategies = _each(file.strategies, "strategy", "strategies", engine, signals, problems)
-    scanners = _each(file.scanners, "scanner", "scanners", engine, signals, problems)
-    if problems:
-        raise ConfigError(*problems)
-    return strategies, scanners
+    first = _each(strategies, "strategy", "strategies", engine, signals, problems)
+    return first, _each(scanners, "scanner", "scanners", engine, signals, problems), problems
 
 
 def _each(
-    rules: Sequence[StrategyRule | ScannerRule],
-    kind: str,
-    section: str,
-    engine: Engine,
-    signals: SignalBook,
-    problems: list[Problem],
+    rules: Rules, kind: str, section: str, engine: Engine, signals: SignalBook, problems: list[Problem]
 ) -> list[Seat]:
     seats: list[Seat] = []
-    names = named(kind, [rule.use.rpartition(":")[2] for rule in rules])
+    names = named(kind, ["" if rule is None else rule.use.rpartition(":")[2] for rule in rules])
     for place, (rule, name) in enumerate(zip(rules, names, strict=True)):
-        desk = Desk(engine, name, signals)
-        try:
-            seats.append(_seat(rule, f"{section}[{place}]", desk))
-        except ConfigError as error:
-            problems += error.problems
+        if rule is not None:
+            try:
+                seats.append(_seat(rule, f"{section}[{place}]", Desk(engine, name, signals)))
+            except ConfigError as error:
+                problems += error.problems
     return seats
 
 
@@ -92,31 +85,14 @@ def _seat(rule: StrategyRule | ScannerRule, where: str, desk: Desk) -> Seat:
     else:
         user, needs = make(rule.use, Scanner, rule.params, where), ScanNeeds(desk.owner)
     user.desk = desk
-    # The rule decides which of the two it is, and so what its setup takes.
-    set_up(lambda: user.setup(needs), type(user).__name__, where)  # type: ignore[arg-type]
     seat = Seat(user, desk.owner, desk, needs, rule.faults_allowed, rule.slow_after)
-    problem = _lacking(seat, where)
-    if problem is not None:
-        raise ConfigError(problem)
+    problems = list(unfit(seat, f"{where}.use"))
+    try:
+        # The rule decides which of the two it is, and so what its setup takes.
+        set_up(lambda: user.setup(needs), type(user), where)  # type: ignore[arg-type]
+        problems += undeclared(seat, f"{where}.use")
+    except ConfigError as error:
+        problems += error.problems
+    if problems:
+        raise ConfigError(*problems)
     return seat
-
-
-def _lacking(seat: Seat, where: str) -> Problem | None:
-    """What a class does not have and must."""
-    name = type(seat.user).__name__
-    base = Scanner if isinstance(seat.user, Scanner) else Strategy
-    for method in vars(type(seat.user)):
-        if method.startswith("on_") and not hasattr(base, method):
-            known = [one for one in vars(base) if one.startswith("on_")] or ["scan"]
-            near = nearest(method, known) or ", ".join(known)
-            what = f"{name}.{method} would never be called."
-            return Problem(f"{where}.use", what, f"Call it {near}, or give it a name without on_.", code="never_called")
-    if isinstance(seat.user, Scanner):
-        if seat.hears(Scanner, "scan"):
-            return None
-        what = f"{name} has no scan."
-        return Problem(f"{where}.use", what, "Write def scan(self, market): and return names.", code="no_scan")
-    if seat.hears(Strategy, "on_quality") and seat.needs.minimum_quality is None:
-        what = f"{name} has on_quality and no minimum that quality could cross."
-        return Problem(f"{where}.use", what, "Declare one in setup: needs.quality(95).", code="no_minimum")
-    return None

@@ -149,7 +149,7 @@ class Seat:
     def _fault(self, error: Exception) -> None:
         at = f"{self.desk.time:%Y-%m-%d %H:%M:%S}"
         where = f"{type(self.user).__name__} at {at}"
-        problem = _told(error, where, f"{self.kind}_raised")
+        problem = _told(error, where, f"{self.kind}_raised", type(self.user))
         self.faults.append(Fault(self.name, at, problem, "".join(traceback.format_exception(error))))
         logger.warning("%s at=%s raised %s: %s", self.name, at, type(error).__name__, error)
         if len(self.faults) >= self.allowed:
@@ -164,9 +164,9 @@ class Seat:
         return self.name.split(":", 1)[0]
 
 
-def _told(error: Exception, where: str, code: str) -> Problem:
+def _told(error: Exception, where: str, code: str, kind: type) -> Problem:
     """What was raised, where in the user's file, and what to do where openbell itself has said so."""
-    place = f"See {place_of(error)}"
+    place = f"See {place_of(error, kind)}"
     if isinstance(error, OpenbellError) and len(error.problems) == 1:
         (problem,) = error.problems
         return Problem(where, f"{problem.where}: {problem.what}", f"{problem.fix} {place}", code)

@@ -120,7 +120,14 @@ def verify(file: SessionFile, *, times: int = 8, seed: int = 1, progress: Progre
         Another seed chooses other instants.
     progress
         Called before each run.
+
+    Raises
+    ------
+    ValueError
+        If it is to be altered after no instant, which would prove nothing, or the seed is negative.
     """
+    if times < 1 or seed < 0:
+        raise ValueError(f"times is 1 or more and seed 0 or more; were {times} and {seed}")
     tell = progress or (lambda _what, _done, _total: None)
     zone = load_calendar(file.market).timezone
     random = np.random.default_rng(seed)

@@ -1,5 +1,7 @@
 """Today's stored bars, kept out of everybody's sight and delivered one instant at a time."""
 
+from contextlib import AbstractContextManager
+
 import numpy.typing as npt
 from numpy import int64
 
@@ -33,9 +35,9 @@ class ReplayFeed:
         """Put bars of one symbol on tape, over what is there."""
         self._tapes[interval].write(row, slots, block)
 
-    def write_many(self, interval: Interval, rows: npt.NDArray[int64], sheaf: Sheaf) -> None:
-        """Put what is of today of the bars of many symbols on tape."""
-        self._tapes[interval].write_many(rows, sheaf)
+    def writing(self, interval: Interval, rows: npt.NDArray[int64], sheaf: Sheaf) -> AbstractContextManager[None]:
+        """While a block is carried out, put what is of today of the bars of many symbols on tape."""
+        return self._tapes[interval].writing(rows, sheaf)
 
     def erase(self, row: int) -> None:
         """Take a symbol off every tape."""

@@ -101,7 +101,7 @@ def compute(
     IndicatorError
         If the name or a parameter is wrong.
     ValueError
-        If a column is missing, of another length, or holds NaN.
+        If a column is missing, of another length, or holds NaN or an infinity.
 
     Examples
     --------
@@ -151,10 +151,19 @@ def _tables(spec: IndicatorSpec, given: Mapping[str, Column | None]) -> dict[str
         if table.shape != first.shape:
             shapes = ", ".join(f"{n} {t.shape}" for n, t in tables.items())
             raise ValueError(f"columns must be of one shape, were {shapes}")
-        if np.isnan(table).any():
-            at = int(np.isnan(table).reshape(-1).argmax()) % table.shape[-1]
-            raise ValueError(f"{name} is NaN at bar {at}; leave out bars that are not there")
+        _check_finite(name, table)
     return tables
+
+
+def _check_finite(name: str, table: Floats) -> None:
+    finite = np.isfinite(table)
+    if finite.all():
+        return
+    place = tuple(np.argwhere(~finite)[0].tolist())
+    where = f"bar {place[-1]}" + (f" of row {place[0]}" if len(place) > 1 else "")
+    if np.isnan(table[place]):
+        raise ValueError(f"{name} is NaN at {where}; leave out bars that are not there")
+    raise ValueError(f"{name} is {table[place]} at {where}; correct or leave out bars that are not finite")
 
 
 def _places(session: npt.ArrayLike | None, bars: int) -> tuple[Ints, Ints]:

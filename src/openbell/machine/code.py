@@ -104,7 +104,7 @@ def stamp() -> str:
     import llvmlite
     import llvmlite.binding as llvm
 
-    here = [Path(__file__).with_name(name).read_text() for name in ("borrow.py", "code.py")]
+    here = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("borrow.py", "code.py")]
     parts = (_numba(), llvmlite.__version__, llvm.get_process_triple(), *_processor(), *here)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -191,8 +191,20 @@ def linked(code: Code) -> Loop:
     _engines.append(engine)
     # numba's functions take two addresses more, for a result and for an error; these loops have neither.
     whole = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
-    nowhere = ctypes.addressof(_nowhere)
-    return partial(whole(engine.get_function_address(code.name)), nowhere, nowhere)
+    return partial(whole(engine.get_function_address(code.name)), nowhere(), nowhere())
+
+
+def object_of(text: str) -> bytes:
+    """The machine code of a module in LLVM's language."""
+    import llvmlite.binding as llvm
+
+    code: bytes = _target().emit_object(llvm.parse_assembly(text))
+    return code
+
+
+def nowhere() -> int:
+    """The address that loops are given for a result and an error, which they do not have."""
+    return ctypes.addressof(_nowhere)
 
 
 def ready(loop: Loop, where: int) -> Callable[[], None]:
@@ -201,8 +213,8 @@ def ready(loop: Loop, where: int) -> Callable[[], None]:
     Nothing is converted any more, and Python's lock is kept meanwhile.
     """
     plain = ctypes.PYFUNCTYPE(None)(address_of(loop))
-    nowhere = ctypes.c_void_p(ctypes.addressof(_nowhere))
-    return partial(plain, nowhere, nowhere, ctypes.c_int64(where))
+    unused = ctypes.c_void_p(nowhere())
+    return partial(plain, unused, unused, ctypes.c_int64(where))
 
 
 def address_of(loop: Loop) -> int:
@@ -280,4 +292,4 @@ def _numba() -> str:
     """The version of numba, without loading it."""
     spec = find_spec("numba")
     folder = Path(spec.origin).parent if spec is not None and spec.origin else Path()
-    return (folder / "_version.py").read_text()
+    return (folder / "_version.py").read_text(encoding="utf-8")

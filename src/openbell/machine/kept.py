@@ -64,7 +64,7 @@ def loop_of(module: str, name: str, *others: str) -> Loop:
         Modules from which it takes numbers: it is compiled anew when one of them has changed, too.
     """
     with _lock:
-        path = _place(module, name, *others)
+        path = place_of(module, name, *others)
         ahead.awaited(path)
         try:
             return found(path) or _compiled(module, name, path)
@@ -80,11 +80,11 @@ def prepare(*loops: Sequence[str]) -> None:
     loops
         The words that `loop_of` takes for each, in the order in which they will be needed.
     """
-    places = {_place(*words): words for words in loops}
+    places = {place_of(*words): words for words in loops}
     ahead.begin({path: (__name__, "loop_of", *words) for path, words in places.items() if not path.exists()})
 
 
-def _place(module: str, name: str, *others: str) -> Path:
+def place_of(module: str, name: str, *others: str) -> Path:
     """Where a loop is kept; its name alone says whether machine code belongs to it."""
     content = "".join([*map(_text, (module, _READ, *others)), KNOWN, stamp()])
     digest = hashlib.sha256(content.encode()).hexdigest()[:24]
@@ -127,4 +127,4 @@ def _text(module: str) -> str:
     spec = find_spec(module)
     assert spec is not None
     assert spec.origin is not None
-    return Path(spec.origin).read_text()
+    return Path(spec.origin).read_text(encoding="utf-8")

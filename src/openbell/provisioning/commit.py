@@ -1,6 +1,7 @@
 """Putting a staged symbol into the session: moves in memory that cannot fail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 
@@ -37,11 +38,11 @@ def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: Se
     pairs = [(_entered(session, data, one), one) for one in staged]
     session.revision += len(pairs)
     alike = grouped(pairs, lambda pair: pair[1].doing)
-    _admit(session, alike)
-    _fill(session, pairs)
-    _adopt(session, pairs)
-    _tape(feed, alike)
-    session.bars_changed(record for record, _ in pairs)
+    with _taping(feed, alike):
+        _admit(session, alike)
+        _fill(session, pairs)
+        _adopt(session, pairs)
+        session.bars_changed(record for record, _ in pairs)
 
 
 def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> SymbolRecord:
@@ -92,16 +93,19 @@ def _fill(session: SessionData, pairs: Pairs) -> None:
                 session.keep(spec, record.row, warm.kept)
 
 
-def _tape(feed: ReplayFeed, alike: Alike) -> None:
-    """Today's bars of streamed intervals."""
+@contextmanager
+def _taping(feed: ReplayFeed, alike: Alike) -> Iterator[None]:
+    """While the block is carried out, today's bars of streamed intervals go on tape."""
     tapes: dict[Interval, tuple[list[int], list[Block]]] = {}
     for doing, pairs in alike.items():
         for interval in _streamed(doing):
             rows, blocks = tapes.setdefault(interval, ([], []))
             rows += [record.row for record, _ in pairs]
             blocks += [one.blocks[interval] for _, one in pairs]
-    for interval, (rows, blocks) in tapes.items():
-        feed.write_many(interval, np.array(rows, np.int64), Sheaf.of(blocks))
+    with ExitStack() as stack:
+        for interval, (rows, blocks) in tapes.items():
+            stack.enter_context(feed.writing(interval, np.array(rows, np.int64), Sheaf.of(blocks)))
+        yield
 
 
 def _streamed(doing: Doing) -> list[Interval]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from openbell.bars.block import FIELDS, Floats
 from openbell.bars.interval import Interval
-from openbell.desk.readings import output_of
+from openbell.desk.readings import spec_of, values_of
 from openbell.errors import Problem, SessionError
 from openbell.indicators.spec import IndicatorSpec
 from openbell.scanners.day import DayFigures
@@ -145,7 +145,7 @@ class Market:
             return self._curves.of(figure, self.symbols)
         return self._figures.of(figure, self.symbols)
 
-    def indicator(self, spec: IndicatorSpec, output: str | None = None) -> Floats:
+    def indicator(self, spec: IndicatorSpec | str, output: str | None = None) -> Floats:
         """The value of an indicator now, NaN where a candidate does not have it.
 
         Raises
@@ -153,12 +153,8 @@ class Market:
         SessionError
             If no candidate has it, or it has no such output.
         """
-        if not self._session.indicators.has(spec):
-            fix = "Declare it in setup: needs.indicator(...)."
-            raise SessionError(Problem(spec.key, "no candidate has this indicator.", fix, code="unknown_indicator"))
-        place = 0 if output is None else output_of(spec, output)
-        values: Floats = self._session.indicators.values(spec)[place, self._rows]
-        return values
+        wanted = spec_of(self._session, spec) if isinstance(spec, str) else spec
+        return values_of(self._session, wanted, output)[self._rows]
 
     def _lane(self, interval: str) -> Lane:
         lanes = self._session.lanes

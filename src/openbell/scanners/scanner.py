@@ -12,6 +12,29 @@ if TYPE_CHECKING:
     from openbell.scanners.universe import Mask, Universe
 
 
+def names_in(answer: object, who: str) -> tuple[str, ...]:
+    """The names that a user's method gave.
+
+    Raises
+    ------
+    TypeError
+        If they are none: flags, numbers, one text.
+
+    Examples
+    --------
+    >>> names_in(["ERIE", "FICO"], "scan returned")
+    ('ERIE', 'FICO')
+    """
+    fix = "give a list of names; those for which a flag is set are market.names(flags)"
+    if isinstance(answer, str) or not isinstance(answer, Iterable):
+        raise TypeError(f"{who} {answer!r}, which is no list of names; {fix}")
+    names = tuple(answer)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"{who} names of which one is {name!r}; {fix}")
+    return names
+
+
 @dataclass(frozen=True, slots=True)
 class Picks:
     """What a scan decided.
@@ -66,9 +89,10 @@ class Scanner:
         return None
 
     def scan(self, market: "Market") -> "Picks | Iterable[str] | None":  # noqa: ARG002
-        """Called when the schedule says so: names to promote, or `picks`."""
+        """Called when the schedule says so: names to promote, or `picks`; None for nothing."""
         raise TypeError(f"{type(self).__name__} has no scan: write def scan(self, market)")
 
     def picks(self, promote: Iterable[str] = (), *, drop: Iterable[str] = (), watch: Iterable[str] = ()) -> Picks:
         """What `scan` returns when it does more than promote."""
-        return Picks(tuple(promote), tuple(drop), tuple(watch))
+        parts = zip(("promote", "drop", "watch"), (promote, drop, watch), strict=True)
+        return Picks(*(names_in(names, f"picks got as {part}") for part, names in parts))

@@ -41,12 +41,25 @@ class Universe:
         return self.figure(Figure("close", "last", 10))
 
     def where(self, keep: Mask | Iterable[str]) -> "Universe":
-        """Those for which a flag is set, or whose names are given."""
+        """Those for which a flag is set, or whose names are given.
+
+        Raises
+        ------
+        ValueError
+            If there are more or fewer flags than symbols.
+        TypeError
+            If what is given is neither flags nor names.
+        """
         if isinstance(keep, np.ndarray) and keep.dtype == np.bool_:
             if len(keep) != len(self):
                 raise ValueError(f"{len(keep)} flags for {len(self)} symbols")
             return Universe([self.symbols[place] for place in np.flatnonzero(keep).tolist()], self._figures)
-        wanted = {str(name).upper() for name in keep}
+        names = tuple(keep)
+        strange = next((name for name in names if not isinstance(name, str)), None)
+        if isinstance(keep, str) or strange is not None:
+            given = keep if strange is None else strange
+            raise TypeError(f"filter and where take an array of flags or a list of names, and were given {given!r}")
+        wanted = {name.upper() for name in names}
         return Universe([name for name in self.symbols if name in wanted], self._figures)
 
 

@@ -227,6 +227,15 @@ class Catalog:
             db.row_factory = None
             return dict(db.execute(query, self._now).fetchall())
 
+    def span(self, symbols: Iterable[str] | None = None) -> tuple[date, date] | None:
+        """The dates of the first and the last bar of some symbols, or of all; None where there is none."""
+        chosen = "" if symbols is None else " AND symbol IN (SELECT value FROM json_each(:symbols))"
+        query = f"SELECT min(first), max(last) FROM pieces WHERE {_VISIBLE}{chosen}"
+        names = {} if symbols is None else {"symbols": json.dumps(list(symbols))}
+        with self._looking() as db:
+            first, last = db.execute(query, {**self._now, **names}).fetchone()
+        return None if first is None else (day_of(first), day_of(last))
+
     def pieces(
         self,
         interval: Interval,

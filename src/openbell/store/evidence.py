@@ -204,7 +204,9 @@ def _weights(ts: Stamps, volume: Floats) -> Floats:
     firsts = _firsts(ts // DAY_NS)
     lengths = np.diff(firsts, append=len(ts))
     totals = np.add.reduceat(roots, firsts)
-    return roots * np.repeat(np.divide(lengths, totals, out=np.zeros(len(firsts)), where=totals > 0), lengths)
+    scale: Floats = np.divide(lengths, totals, out=np.zeros(len(firsts)), where=totals > 0)
+    weights: Floats = roots * np.repeat(scale, lengths)
+    return weights
 
 
 def _firsts(keys: Stamps) -> Stamps:

@@ -6,11 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from openbell.errors import Problem
+from openbell.errors import Problem, Severity
 from openbell.store.findings import Finding
 
 _COUNTS = ("rows", "added", "replaced", "unchanged", "quarantined", "duplicates", "findings")
 _FINDINGS_TOLD = 10
+
+# Bars of every minute from 4:00 to 20:00 in New York lie outside the regular hours by 59 %.
+_OUTSIDE_AT_MOST = 2 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,15 @@ class SeriesReport:
         self.last = last if self.last is None else max(self.last, last)
 
     @property
+    def misplaced(self) -> Problem | None:
+        """A warning when most bars lie outside the hours of the market, None otherwise."""
+        if self.outside <= _OUTSIDE_AT_MOST * self.stored:
+            return None
+        what = f"{self.outside:,} of {self.stored:,} bars lie outside the regular hours of {self.market} ({self.why})."
+        fix = "Say which market they are of with --market, and in which zone with --timezone; data undo takes it back."
+        return Problem(f"{self.symbol}/{self.interval}", what, fix, "outside_hours", Severity.WARNING)
+
+    @property
     def stored(self) -> int:
         """Rows of the files that are in the store now."""
         return self.added + self.replaced + self.unchanged
@@ -130,8 +142,8 @@ class ImportReport:
 
     @property
     def ok(self) -> bool:
-        """Whether at least one file could be imported."""
-        return any(file.problem is None for file in self.files)
+        """Whether there were files, and each of them could be imported."""
+        return bool(self.files) and all(file.problem is None for file in self.files)
 
     def total(self, name: str) -> int:
         """The sum of a count (``rows added replaced unchanged quarantined duplicates``) over all series."""
@@ -140,7 +152,9 @@ class ImportReport:
     def all_problems(self) -> Sequence[Problem]:
         """Of the files, of the series, and of the import itself."""
         files = [file.problem for file in self.files if file.problem is not None]
-        return [*files, *(problem for series in self.series for problem in series.problems), *self.problems]
+        misplaced = [problem for series in self.series if (problem := series.misplaced) is not None]
+        found = [problem for series in self.series for problem in series.problems]
+        return [*files, *misplaced, *found, *self.problems]
 
     def summary(self) -> dict[str, int | str | None]:
         """The totals, for the log."""

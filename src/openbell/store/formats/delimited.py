@@ -17,11 +17,12 @@ import polars as pl
 from openbell.bars.block import FIELDS, Block
 from openbell.bars.interval import Interval
 from openbell.errors import Problem, StoreError
+from openbell.store.formats.epochs import epoch_nanoseconds
 from openbell.store.formats.format import Convention, Hints, Incoming, block_of, by_symbol, names_of
 from openbell.store.formats.naming import interval_of, symbol_of
 from openbell.store.formats.numbers import numbers_of
 from openbell.store.formats.source import Source, as_stream, unreadable
-from openbell.store.formats.times import EPOCH, TimeForm, epoch_nanoseconds, nanoseconds, time_form, with_order
+from openbell.store.formats.times import EPOCH, TimeForm, nanoseconds, time_form, with_order
 
 MIDNIGHT = "milliseconds of the day"
 UNKNOWN = Convention(wall=True, zone=None, stamp=None)
@@ -136,20 +137,25 @@ def _table(source: Source, layout: Layout) -> pl.DataFrame:
     comma = layout.separator != "," and _has_decimal_comma(source, layout)
     options = {"skip_lines": layout.header, "separator": layout.separator}
     frame = _read_csv(source, content, schema=schema, decimal_comma=comma, **options)
+    complete = frame[f"c{width - 1}"].null_count() == 0
     frame = frame.select(f"c{place}" for place in wanted)
     unread = [name for name in (f"c{place}" for place in numbers) if frame[name].null_count()]
     if unread:
         texts = _read_csv(source, content, schema=dict.fromkeys(schema, pl.String), **options)
         frame = frame.with_columns(numbers_of(texts[name], decimal_comma=comma).alias(name) for name in unread)
     full = any(column.null_count() == 0 for column in frame)
-    frame = frame.with_columns(_too_long(source, content, layout, width, len(frame), separators))
+    if complete and separators == (width - 1) * len(frame):
+        # No line is too short, so none can make up for one that is too long.
+        frame = frame.with_columns(pl.lit(False).alias("fault"))
+    else:
+        frame = frame.with_columns(_too_long(source, content, layout, width, len(frame)))
     return frame if full else frame.filter(~pl.all_horizontal(pl.exclude("fault").is_null()) | pl.col("fault"))
 
 
 def _unquoted(source: Source, layout: Layout) -> tuple[Path | bytes, int | None]:
     """The text without quotation marks, so that every line is a row, whatever is wrong with it; and its separators.
 
-    These are counted while the text is at hand, None for one that polars decompresses.
+    These are counted below the header while the text is at hand, None for one that polars decompresses.
     """
     text = source.text()
     if source.is_zstd and b'"' not in source.head:
@@ -157,19 +163,25 @@ def _unquoted(source: Source, layout: Layout) -> tuple[Path | bytes, int | None]
     separator = layout.separator.encode()
     content = source.bytes() if isinstance(text, Path) else text
     if b'"' not in content:
-        return text, None if source.is_zstd else _count(content, separator)
+        return text, None if source.is_zstd else _count(content, separator, layout.header)
     if re.search(rb'"[^"\n]*' + re.escape(separator) + rb'[^"\n]*"', content) is not None:
         # Only thousands are written like that: "1,234.5" is one number.
         content = re.sub(rb'"([^"\n]*)"', lambda field: field[1].replace(separator, b""), content)
     content = content.replace(b'"', b"")
-    return content, None if source.is_zstd else _count(content, separator)
+    return content, None if source.is_zstd else _count(content, separator, layout.header)
 
 
-def _count(content: bytes, separator: bytes) -> int:
-    """How often one character is in a text; `bytes.count` takes four times as long where it is every tenth."""
+def _count(content: bytes, separator: bytes, header: int) -> int:
+    """How often one character is in the lines below a header.
+
+    `bytes.count` takes four times as long where it is every tenth.
+    """
+    begin = 0
+    for _ in range(header):
+        begin = content.find(b"\n", begin) + 1 or len(content)
     if len(separator) != 1:
-        return content.count(separator)
-    text = np.frombuffer(content, np.uint8)
+        return content.count(separator, begin)
+    text = np.frombuffer(content, np.uint8)[begin:]
     parts = (text[start : start + _COUNTED_AT_ONCE] for start in range(0, len(text), _COUNTED_AT_ONCE))
     return sum(int(np.count_nonzero(part == separator[0])) for part in parts)
 
@@ -191,12 +203,8 @@ def _read_csv(source: Source, content: Path | bytes, **options: Any) -> pl.DataF
         raise unreadable(str(source), "text in columns", str(error)) from error
 
 
-def _too_long(
-    source: Source, content: Path | bytes, layout: Layout, width: int, rows: int, separators: int | None
-) -> pl.Series:
-    """Which lines have more separators than there are columns; looked at one by one only where the sum is not right."""
-    if separators == (width - 1) * (rows + layout.header):
-        return pl.Series("fault", [False]).new_from_index(0, rows)
+def _too_long(source: Source, content: Path | bytes, layout: Layout, width: int, rows: int) -> pl.Series:
+    """Which lines have more separators than there are columns."""
     lines = _read_csv(source, content, skip_lines=layout.header, schema={"line": pl.String}, separator="\x1f")["line"]
     if len(lines) != rows:
         what = f"has {len(lines):,} lines but {rows:,} rows."

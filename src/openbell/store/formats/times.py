@@ -13,8 +13,9 @@ from zoneinfo import available_timezones
 
 import polars as pl
 
+from openbell.store.formats.epochs import epoch_nanoseconds, is_epoch
+
 EPOCH = "epoch"
-_UNITS = ((1e11, 1_000_000_000), (1e14, 1_000_000), (1e17, 1_000), (float("inf"), 1))
 _DATES = {
     r"\d{4}-\d{1,2}-\d{1,2}": "%Y-%m-%d",
     r"\d{4}/\d{1,2}/\d{1,2}": "%Y/%m/%d",
@@ -46,7 +47,6 @@ _ZONE_WORDS = {
     "E[SD]?T": "America/New_York", "C[SD]T": "America/Chicago", "M[SD]T": "America/Denver",
     "P[SD]T": "America/Los_Angeles", "CES?T": "Europe/Berlin", "JST": "Asia/Tokyo", "HKT": "Asia/Hong_Kong",
 }  # fmt: skip
-_NUMBER = re.compile(r"\d{9,19}(\.\d+)?")
 _MONTHS = 12
 _PAIR = r"^(\d{1,2})\D(\d{1,2})\D"
 _REACH_US = 2**63 // 1000 - 1
@@ -114,7 +114,7 @@ def time_form(samples: Sequence[str]) -> TimeForm | None:
     if not texts:
         return None
     shapes = Counter(text.translate(_DIGITS) for text in texts)
-    if 2 * sum(count for shape, count in shapes.items() if _NUMBER.fullmatch(shape)) > len(texts):
+    if is_epoch(shapes):
         return TimeForm(EPOCH, True)
     forms: Counter[TimeForm] = Counter()
     for shape, count in shapes.items():
@@ -216,25 +216,3 @@ def _in_reach(parse: Callable[..., pl.Series], *, fractions: bool) -> pl.Series:
     reached = micro.abs() <= _REACH_US
     stamps = parse(time_unit="ns").to_physical() if fractions else micro * 1_000
     return stamps if reached.all() else stamps.set(~reached.fill_null(False), None)
-
-
-def epoch_nanoseconds(numbers: pl.Series) -> pl.Series:
-    """Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart row by row by their size."""
-    whole = _integers(numbers)
-    scale = pl.lit(1, pl.Int64)
-    for limit, factor in reversed(_UNITS[:-1]):
-        scale = pl.when(pl.col("n").abs() < int(limit)).then(pl.lit(factor, pl.Int64)).otherwise(scale)
-    return whole.to_frame("n").select((pl.col("n") * scale).alias("n"))["n"]
-
-
-def _integers(numbers: pl.Series) -> pl.Series:
-    if numbers.dtype.is_integer():
-        return numbers.cast(pl.Int64, strict=False)
-    if numbers.dtype.is_float():
-        return (numbers * 1_000_000).round().cast(pl.Int64, strict=False)
-    text = numbers.cast(pl.String).str.strip_chars()
-    exact = text.cast(pl.Int64, strict=False)
-    if exact.null_count() == text.null_count():
-        return exact
-    fractional = (text.cast(pl.Float64, strict=False) * 1_000_000).round().cast(pl.Int64, strict=False)
-    return pl.select(pl.coalesce(exact, fractional))[:, 0]
