@@ -104,6 +104,37 @@ def test_asked_whenever_days_and_weeks_are_the_same(store: Path, minute: str):
     assert early.digest() == late.digest()
 
 
+@pytest.mark.parametrize(("little", "much"), [(8, 13), (9, 13), (12, 13)])
+def test_weeks_that_are_asked_for_in_two_steps_are_all_there(store: Path, little: int, much: int):
+    grown, whole = session(store), session(store)
+    for one in (grown, whole):
+        one.start_day("2024-06-07")
+
+    assert grown.add_bar("MSFT", "1w", days=little).ok
+    assert grown.add_bar("MSFT", "1w", days=much).ok
+    assert whole.add_bar("MSFT", "1w", days=much).ok
+
+    views = [one.session_data.get_symbol_data("MSFT").bars["1w"] for one in (grown, whole)]
+    assert views[0].ts.tolist() == views[1].ts.tolist()
+    assert grown.digest() == whole.digest()
+
+
+def test_a_week_is_whole_after_the_days_of_another_owner_were_let_go_of(store: Path):
+    alone, beside = session(store), session(store)
+    for one in (alone, beside):
+        one.start_day("2024-06-07")
+        one.add_bar("MSFT", "1w", source="strategy:a")
+    beside.add_bar("MSFT", "1m", days=10, source="strategy:b")
+    beside.owners.release("strategy:b")
+
+    alone.advance_to("16:00")
+    beside.advance_to("16:00")
+
+    bars = [one.session_data.get_symbol_data("MSFT").bars["1w"] for one in (alone, beside)]
+    assert bars[0].volume[-1] == bars[1].volume[-1]
+    assert alone.digest() == beside.digest()
+
+
 def test_a_stored_day_is_not_seen_before_its_close(tmp_path: Path, blocks):
     from openbell.bars.derive import derive
     from openbell.bars.interval import Interval

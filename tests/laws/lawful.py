@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,9 @@ MINUTES = 390
 MINUTE = 60_000_000_000
 
 # FIVE is stored as 5m only, MUTE has no volume, FRESH has its first bar at 11:00 of the day under test.
-SYMBOLS = ("AAA", "BBB", "THIN", "LATE", "GONE", "MUTE", "FRESH", "FIVE")
-INTERVALS = ("1m", "5m", "7m", "15m", "60m", "1d")
+# Of BOTH there are minutes from the second session on, and other bars of 5m up to the fifth one; no days.
+SYMBOLS = ("AAA", "BBB", "THIN", "LATE", "GONE", "MUTE", "FRESH", "FIVE", "BOTH")
+INTERVALS = ("1m", "5m", "7m", "15m", "60m", "1d", "1w")
 SPECS = (
     ob.indicator("sma", interval="5m", period=20),
     ob.indicator("sma", interval="1m", period=3),
@@ -43,6 +44,7 @@ SPECS = (
     ob.indicator("vwap", interval="1m"),
     ob.indicator("vwap", interval="7m"),
     ob.indicator("sma", interval="1d", period=3),
+    ob.indicator("sma", interval="1w", period=1),
 )
 
 
@@ -66,15 +68,17 @@ def with_columns(block: Block, **columns: Floats) -> Block:
 
 def market_blocks() -> Blocks:
     """Nine sessions from 2024-06-24 to 2024-07-05: the half day of 3 July and the holiday after it are among them."""
-    whole = SyntheticMarket(("AAA", "BBB", "THIN", "LATE", "GONE", "MUTE", "FRESH"), sessions=9, start=FIRST)
+    whole = SyntheticMarket(("AAA", "BBB", "THIN", "LATE", "GONE", "MUTE", "FRESH", "BOTH"), sessions=9, start=FIRST)
     minutes = dict(whole.blocks())
+    minutes["BOTH"] = minutes["BOTH"].between(int(np.datetime64("2024-06-25", "ns").astype(np.int64)), 2**62)
     mute = minutes["MUTE"]
     minutes["MUTE"] = with_columns(mute, volume=np.full(len(mute), np.nan))
     opens = int(np.datetime64("2024-07-02T15:00", "ns").astype(np.int64))
     minutes["FRESH"] = minutes["FRESH"][minutes["FRESH"].ts >= opens]
     five = SyntheticMarket(("FIVE",), sessions=9, start=FIRST, interval="5m", seed=2)
+    both = SyntheticMarket(("BOTH",), sessions=5, start=FIRST, interval="5m", seed=4)
     days = SyntheticMarket(("AAA", "FIVE"), sessions=9, start=FIRST, interval="1d", seed=3)
-    return {"1m": minutes, "5m": dict(five.blocks()), "1d": dict(days.blocks())}
+    return {"1m": minutes, "5m": dict(five.blocks()) | dict(both.blocks()), "1d": dict(days.blocks())}
 
 
 def stored(folder: Path, blocks: Blocks) -> Path:
@@ -120,6 +124,10 @@ class Wish:
     days: int = 0
     spec: int | None = None
 
+    def of(self, symbol: str) -> "Wish":
+        """The same of another symbol."""
+        return replace(self, symbol=symbol)
+
     def arguments(self) -> dict[str, Any]:
         match self.operation:
             case "bar":
@@ -138,7 +146,7 @@ def wishes(symbols: tuple[str, ...] = SYMBOLS) -> st.SearchStrategy[Wish]:
     names = st.sampled_from(symbols)
     return st.one_of(
         st.builds(Wish, st.just("symbol"), names),
-        st.builds(Wish, st.just("bar"), names, st.sampled_from(INTERVALS), st.integers(0, 4)),
+        st.builds(Wish, st.just("bar"), names, st.sampled_from(INTERVALS), st.integers(0, 8)),
         st.builds(Wish, st.just("indicator"), names, spec=st.integers(0, len(SPECS) - 1)),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lawful import SYMBOLS, Wish, begun, clock, lawful, reading, session_file, wishes
+from lawful import INTERVALS, SYMBOLS, Wish, begun, clock, lawful, reading, session_file, wishes
 
 from openbell.store.importing import import_files
 
@@ -57,7 +57,7 @@ def test_when_and_in_which_order_something_was_asked_does_not_show(market, asked
 )
 def test_light_first_and_full_later_equals_full_in_the_session_file(market, symbol, light, minutes):
     first, second, until = sorted(minutes)
-    light = [Wish(wish.operation, symbol, wish.interval, wish.days, wish.spec) for wish in light]
+    light = [wish.of(symbol) for wish in light]
     day, met = by_path(
         session_file(market), [(first, wish) for wish in light] + [(second, Wish("symbol", symbol))], until
     )
@@ -66,6 +66,51 @@ def test_light_first_and_full_later_equals_full_in_the_session_file(market, symb
     configured, _ = at_the_open(session_file(market, session={"symbols": symbols}), met, until)
 
     assert reading(configured) == reading(day)
+
+
+@lawful(150)
+@given(
+    symbol=st.sampled_from(SYMBOLS),
+    asked=st.lists(st.tuples(st.integers(0, 390), wishes()), min_size=1, max_size=4),
+    passing=st.lists(st.tuples(st.integers(0, 390), wishes()), max_size=2),
+    day_of=st.sampled_from((date(2024, 7, 2), date(2024, 7, 3), date(2024, 7, 5))),
+    order=st.randoms(use_true_random=False),
+)
+def test_neither_the_order_of_asking_nor_what_was_let_go_of_shows_in_a_symbol(
+    market, symbol, asked, passing, day_of, order
+):
+    source = session_file(market, backtest={"start": day_of, "end": day_of}, history=[])
+    of_symbol = [(minute, order.random(), wish.of(symbol), "strategy") for minute, wish in asked]
+    of_symbol += [(minute, order.random(), wish.of(symbol), "scanner:passing") for minute, wish in passing]
+    day, met = begun(source), []
+    for minute, _, wish, owner in sorted(of_symbol, key=lambda one: one[:2]):
+        day.advance_to(clock(minute))
+        if wish.ask(day, owner).ok and owner == "strategy":
+            met.append(wish)
+    day.owners.release("scanner:passing")
+    day.advance_to("16:00")
+    order.shuffle(met)
+
+    early, _ = at_the_open(source, met, 390)
+
+    assert reading(early) == reading(day)
+
+
+@lawful(80)
+@given(
+    symbol=st.sampled_from(SYMBOLS),
+    interval=st.sampled_from(INTERVALS),
+    days=st.lists(st.integers(0, 9), min_size=2, max_size=3),
+    day_of=st.sampled_from((date(2024, 7, 2), date(2024, 7, 3), date(2024, 7, 5))),
+)
+def test_history_that_grows_is_the_history_that_was_asked_for_at_once(market, symbol, interval, days, day_of):
+    source = session_file(market, backtest={"start": day_of, "end": day_of}, history=[])
+    grown, whole = begun(source), begun(source)
+    had = [count for count in days if grown.add_bar(symbol, interval, days=count).ok]
+
+    assert all(whole.add_bar(symbol, interval, days=count).ok for count in sorted(had, reverse=True))
+
+    assert reading(whole) == reading(grown)
 
 
 @lawful(8)

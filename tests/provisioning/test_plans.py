@@ -47,6 +47,8 @@ def parsed(*lengths: str) -> tuple[Interval, ...]:
         ("1m", ("1s",), "1s"),
         ("1d", ("1m", "1d"), "1d"),
         ("1d", ("1m",), "1m"),
+        ("1d", ("1m", "5m"), "1m"),
+        ("1w", ("1s", "5m", "90m"), "90m"),
         ("1w", ("1m", "1d"), "1d"),
         ("1m", ("1d",), None),
         ("1m", (), None),
@@ -67,6 +69,7 @@ def test_a_base_can_make_the_interval_and_the_nearest_that_is_offered_has_one(wa
     offered = derivable(there, length)
 
     assert base is None or (base in there and (base == length or length.derivable_from(base)))
+    assert base is None or base_of(base, there) == base
     assert (base is None) == (not any(length == one or length.derivable_from(one) for one in there))
     assert (offered is None) == (not there)
     assert offered is None or base_of(offered, there) is not None

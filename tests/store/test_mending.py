@@ -17,7 +17,7 @@ from openbell.store.export import frame_of
 from openbell.store.findings import Defect, findings
 from openbell.store.importing import import_frames
 from openbell.store.manager import DataManager
-from openbell.store.mending import mend
+from openbell.store.mending import mend, widened
 from openbell.store.verification import verify
 
 MINUTE = Interval.parse("1m")
@@ -66,6 +66,47 @@ def test_a_mended_store_is_what_it_was_when_that_is_undone(rounded: Path, xnys: 
 
     assert read(rounded, xnys).high.tobytes() == before.high.tobytes()
     assert history.log(rounded)[1].action == "repair"
+
+
+def small(minutes: Minutes, level: float, step: float) -> Block:
+    """Bars of a coin whose price is far below a cent, with as many digits as floats have."""
+    random = np.random.default_rng(1)
+    close = level * np.exp(np.cumsum(random.normal(0, 1e-3, 600)))
+    return Block(minutes(MONDAY, 3).ts[:600], close, close * (1 + step), close * (1 - step), close, np.ones(600))
+
+
+@pytest.mark.parametrize("level", [2e-8, 3e-4, 0.5, 2e5])
+@pytest.mark.parametrize("beyond", [1.0002, 1.01, 10.0])
+def test_a_high_is_not_moved_where_no_rounding_explains_it(minutes: Minutes, level: float, beyond: float) -> None:
+    block = small(minutes, level, 1e-3)
+
+    wrong = with_column(block, "close", slice(300, 301), block.high[300] * beyond)
+    wrong = with_column(wrong, "open", slice(400, 401), block.low[400] / beyond)
+
+    assert widened(wrong)[1] == 0
+
+
+@pytest.mark.parametrize(("level", "decimals"), [(2e-8, 11), (3e-4, 7), (0.5, 3), (100, 2), (2e5, 0)])
+def test_highs_of_any_size_are_moved_by_what_they_were_rounded(minutes: Minutes, level: float, decimals: int) -> None:
+    exact = small(minutes, level, 1e-7)
+    block = Block(
+        exact.ts, exact.open, exact.high.round(decimals), exact.low.round(decimals), exact.close, exact.volume
+    )
+
+    fixed, count = widened(block)
+
+    beyond = (block.close > block.high) | (block.close < block.low)
+    assert count == beyond.sum() > 100
+    assert ((fixed.low <= fixed.close) & (fixed.close <= fixed.high)).all()
+
+
+def test_a_high_is_not_moved_by_more_than_a_hundredth_of_itself(minutes: Minutes) -> None:
+    exact = small(minutes, 0.064, 1e-5)
+
+    block = Block(exact.ts, exact.open, exact.high.round(2), exact.low.round(2), exact.close, exact.volume)
+
+    assert np.abs(widened(block)[0].high / block.high - 1).max() <= 0.01
+    assert (widened(block)[0].close > widened(block)[0].high * 1.01).any()
 
 
 def test_a_close_further_beyond_the_high_than_it_was_rounded_stays(minutes: Minutes, tmp_path: Path) -> None:

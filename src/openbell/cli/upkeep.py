@@ -79,7 +79,7 @@ def verify(arguments: argparse.Namespace, output: Output) -> int:
     with Progress() as progress:
         result = verified(store, progress=lambda done, total: progress("files", done, total))
         found = findings(store, without=result.damaged, progress=lambda done, total: progress("series", done, total))
-    made = repair(store, result.broken) if arguments.repair and not result.ok else Repaired((), 0)
+    made = repair(store, result.broken, result.miscounted) if arguments.repair and not result.ok else Repaired((), 0)
     mended = Mended(None)
     if arguments.repair or arguments.quarantine:
         mended = mend(store, remove=arguments.quarantine, without=result.damaged)
@@ -115,7 +115,7 @@ def _show_verified(store: Path, result: Verified, found: Sequence[Finding], outp
     if rows:
         output.show(Sheet("what the bars look like", ("finding", "times", "symbols", "bars"), rows))
     read = f"{amount(result.files, 'file')}, {size(result.bytes)}"
-    state = "every file is as it was written" if result.ok else "damaged, see above"
+    state = "every file is as it was written, and catalogued rightly" if result.ok else "damaged, see above"
     output.show(f"{store}: {read}: {state}; {amount(len(found), 'finding')}")
 
 
@@ -123,7 +123,9 @@ def _skipped(store: Path, result: Verified) -> list[Problem]:
     if not result.damaged:
         return []
     named = ", ".join(sorted(result.damaged)[:5])
-    what = f"bars of {amount(len(result.damaged), 'symbol')} in damaged files were not looked at ({named})."
+    what = (
+        f"bars of {amount(len(result.damaged), 'symbol')} that are damaged or miscounted were not looked at ({named})."
+    )
     fix = "Put the files back or import the bars again, then verify again."
     return [Problem(str(store), what, fix, code="not_verified", severity=Severity.WARNING)]
 

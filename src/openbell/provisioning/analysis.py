@@ -53,7 +53,7 @@ class Analyst:
         self._session, self._data, self._file = session, data, file
         self._time = session.time
         self._validator = Validator(data, session.time)
-        self._blueprints = Blueprints(file, session.time)
+        self._blueprints = Blueprints(file, data, session.time)
         self._known: dict[tuple[object, ...], tuple[tuple[Load, ...], str, tuple[Stretch, ...]]] = {}
 
     def analyze(self, asks: Sequence[Ask]) -> tuple[ProvisioningRequirements, ...]:
@@ -72,8 +72,7 @@ class Analyst:
         return Moment(self._time.today.ordinal, self._session.revision, self._time.now)
 
     def _draft(self, symbol: str, asks: tuple[Ask, ...]) -> Draft:
-        info = self._data.info(symbol)
-        stored = () if info is None else info.intervals_on(self._time.today.date)
+        stored = self._blueprints.stored(symbol)
         every = (*self._session.asks.of(symbol), *asks)
         draft = Draft(
             symbol, asks, self._session.records.get(symbol), stored, self._blueprints.of(symbol, every, stored)

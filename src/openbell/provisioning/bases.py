@@ -10,19 +10,23 @@ from openbell.bars.interval import Interval
 def base_of(interval: Interval, stored: tuple[Interval, ...]) -> Interval | None:
     """The interval that is streamed for this one, which may be itself; None when nothing stored can make it.
 
-    The natural base (1s, 1m or 1d) wins; then the interval itself; then the coarsest finer one that divides it.
+    The natural base (1s, 1m or 1d) wins; then the interval itself; then the coarsest finer one that divides it and is
+    its own base: what is folded from another interval is nobody's base.
 
     Examples
     --------
     >>> stored = (Interval.parse("1s"), Interval.parse("5m"))
     >>> str(base_of(Interval.parse("15m"), stored)), str(base_of(Interval.parse("7m"), stored))
     ('5m', '1s')
+    >>> str(base_of(Interval.parse("1d"), (Interval.parse("1m"), Interval.parse("5m"))))
+    '1m'
     """
     for candidate in (interval.natural_base, interval):
         if candidate in stored:
             return candidate
-    finer = [candidate for candidate in stored if interval.derivable_from(candidate)]
-    return max(finer, key=lambda candidate: candidate.rank, default=None)
+    finer = (candidate for candidate in stored if interval.derivable_from(candidate))
+    streamed = [candidate for candidate in finer if base_of(candidate, stored) == candidate]
+    return max(streamed, key=lambda candidate: candidate.rank, default=None)
 
 
 def derivable(stored: Sequence[Interval], wanted: Interval) -> Interval | None:

@@ -1,6 +1,6 @@
 """What symbols with the same wish have in common: worked out once, however many symbols ask for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from openbell.bars.interval import Interval, Unit
@@ -11,6 +11,7 @@ from openbell.provisioning.needs import SymbolNeed, need_of
 from openbell.provisioning.steps import AddInterval, CalculateQuality, CreateSymbol, RegisterIndicators, Step
 from openbell.session.asks import Ask
 from openbell.session.records import Amount
+from openbell.store.manager import DataManager
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,19 +45,24 @@ class Blueprints:
 
     Parameters
     ----------
-    file, time
-        What is promised, and when it is.
+    file, data, time
+        What is promised, what can be had, and when it is.
     """
 
-    def __init__(self, file: SessionFile, time: TimeManager) -> None:
-        self._file, self._time = file, time
+    def __init__(self, file: SessionFile, data: DataManager, time: TimeManager) -> None:
+        self._file, self._data, self._time = file, data, time
         self._made: dict[object, Blueprint] = {}
         named = [rule.symbols for rule in file.history] + [rule.symbols for rule in file.indicators]
         named += [rule.symbols for rule in file.aggregates]
         self._lists = [symbols for symbols in named if symbols is not None]
 
-    def of(self, symbol: str, asks: Sequence[Ask], stored: tuple[Interval, ...]) -> Blueprint:
-        """The blueprint of a symbol that is asked for in these ways."""
+    def stored(self, symbol: str) -> tuple[Interval, ...]:
+        """The intervals that the store has of a symbol today."""
+        info = self._data.info(symbol)
+        return () if info is None else info.intervals_on(self._time.today.date)
+
+    def of(self, symbol: str, asks: Iterable[Ask], stored: tuple[Interval, ...]) -> Blueprint:
+        """The blueprint of a symbol that is asked for in these ways, of which these intervals are stored."""
         rules = tuple([symbol in symbols for symbols in self._lists])
         key = (rules, stored, tuple([ask.wish for ask in asks]))
         made = self._made.get(key)
@@ -64,7 +70,7 @@ class Blueprints:
             made = self._made[key] = self._make(symbol, asks, stored)
         return made
 
-    def _make(self, symbol: str, asks: Sequence[Ask], stored: tuple[Interval, ...]) -> Blueprint:
+    def _make(self, symbol: str, asks: Iterable[Ask], stored: tuple[Interval, ...]) -> Blueprint:
         need = need_of(symbol, asks, self._file)
         bases: dict[Interval, Interval] = {}
         for interval in list(need.amounts):

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from openbell.bars.interval import Interval
 from openbell.config.session_file import SessionFile
 from openbell.feeds.replay import ReplayFeed
-from openbell.provisioning.bases import base_of
+from openbell.provisioning.blueprint import Blueprints
 from openbell.provisioning.commit import evict
 from openbell.provisioning.needs import SymbolNeed, need_of
 from openbell.provisioning.staging import Stager
 from openbell.session.asks import UNHELD, AddBars, AddIndicator, Ask
-from openbell.session.records import Amount, SymbolRecord, Tier
+from openbell.session.records import SymbolRecord, Tier
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
 
@@ -29,6 +29,7 @@ class Shrinker:
 
     def __init__(self, session: SessionData, feed: ReplayFeed, data: DataManager, file: SessionFile) -> None:
         self._session, self._feed, self._data, self._file = session, feed, data, file
+        self._blueprints = Blueprints(file, data, session.time)
 
     def release(self, symbol: str, owner: str, *, keep: bool = False) -> tuple[Ask, ...]:
         """Drop what an owner holds of a symbol, and what nobody else holds of it.
@@ -82,7 +83,7 @@ class Shrinker:
         """Make a symbol what its remaining asks need."""
         session = self._session
         asks = session.asks.of(record.name)
-        need = self._need(record.name, asks)
+        need = self._blueprints.of(record.name, asks, self._blueprints.stored(record.name)).need
         for key, spec in list(record.indicators.items()):
             if key not in need.specs:
                 self._drop_indicator(record, key)
@@ -99,16 +100,6 @@ class Shrinker:
             record.history_quality = record.session_quality = False
             record.aggregates = {}
         session.bars_changed([record])
-
-    def _need(self, symbol: str, asks: Iterable[Ask]) -> SymbolNeed:
-        need = need_of(symbol, asks, self._file)
-        info = self._data.info(symbol)
-        stored = () if info is None else info.intervals_on(self._session.time.today.date)
-        for interval in list(need.amounts):
-            base = base_of(interval, stored)
-            if base is not None and base != interval:
-                need.want(base, Amount(), f"the base of {interval}")
-        return need
 
     def _drop_indicator(self, record: SymbolRecord, key: str) -> None:
         spec = record.indicators.pop(key)

@@ -249,9 +249,15 @@ class Stager:
         return curve(aggregate, self._time, base, bars, self._session.completeness)
 
     def _until(self, load: Load) -> int:
-        """The first session that is not made: of a week that is not over, nothing is."""
-        weekly = load.interval.unit is Unit.WEEK
-        return self._time.calendar.week_start(load.until) if weekly else load.until
+        """The first session that is not made: weeks are held from the first one that begins inside what is held.
+
+        Of a week that is not over, nothing is made.
+        """
+        if load.interval.unit is not Unit.WEEK:
+            return load.until
+        week_start = self._time.calendar.week_start
+        running = week_start(self._time.today.ordinal)
+        return next((session for session in range(load.until, running) if week_start(session) == session), running)
 
     def _stored(self, staged: StagedSymbol, interval: Interval) -> Block:
         """Bars of a stored interval: those just read, today's among them, or those and then the ones that are held."""

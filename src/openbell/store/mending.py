@@ -35,7 +35,9 @@ from openbell.store.writer import Pending, Writer
 WRONG = (Defect.HUNDREDFOLD, Defect.SPLIT, Defect.SPIKE, Defect.ZERO, Defect.OUTSIDE_RANGE)
 """Defects whose bars have wrong prices; frozen ones and odd volumes may be true."""
 
-_MOST_DECIMALS = 6
+_MOST_DECIMALS = 18
+_EXACT = 1e-7  # prices that were kept in 32 bits are off by half of that
+_MOST_ROUNDED = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,9 @@ def mend(store: Path | str, *, remove: bool = False, without: Set[str] = frozens
 def widened(block: Block) -> tuple[Block, int]:
     """Bars whose high and low hold open and close, where rounding explains that they did not; and how many were not.
 
+    A high or low is moved by half of the last decimal that all of them are written with, and by no more than a
+    hundredth of itself: cents of a price of ten cents say too little.
+
     Examples
     --------
     >>> high, low = np.array([10.12, 10.5]), np.array([10.0, 10.0])
@@ -106,17 +111,17 @@ def widened(block: Block) -> tuple[Block, int]:
     if not (short.any() or long.any()):
         return block, 0
     room = 0.5 * 10.0 ** -_decimals(block.high, block.low) * (1 + 1e-6)
-    short &= top - block.high <= room
-    long &= block.low - bottom <= room
+    short &= top - block.high <= np.minimum(room, _MOST_ROUNDED * block.high)
+    long &= block.low - bottom <= np.minimum(room, _MOST_ROUNDED * block.low)
     high, low = np.where(short, top, block.high), np.where(long, bottom, block.low)
     return Block(block.ts, block.open, high, low, block.close, block.volume), int((short | long).sum())
 
 
 def _decimals(*columns: Floats) -> int:
-    """How many decimals prices are written with."""
+    """How many decimals prices are written with; those that no number of seven digits can show do not count."""
     for decimals in range(_MOST_DECIMALS):
         scaled = [column * 10.0**decimals for column in columns]
-        if all((np.abs(one - np.round(one)) < 1e-6 * np.maximum(np.abs(one), 1)).all() for one in scaled):
+        if all((np.abs(one - np.round(one)) <= _EXACT * np.abs(one)).all() for one in scaled):
             return decimals
     return _MOST_DECIMALS
 

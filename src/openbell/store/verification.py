@@ -1,4 +1,5 @@
-"""`verify`: whether every file is what the catalogue says, bit by bit, and nothing lies about."""
+"""`verify`: whether every file is what the catalogue says, bit by bit, its figures those of the bars, and nothing lies
+about."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from openbell.store import schema
 from openbell.store.catalog import Catalog
 from openbell.store.files import StoredFile, checksum_of
 from openbell.store.housekeeping import orphans
+from openbell.store.recount import Miscount, miscounts
 
 Progress = Callable[[int, int], None]
 """Called with files done and files in all."""
@@ -23,11 +25,14 @@ class Verified:
     files, bytes
         How much was read.
     problems
-        Damaged and missing files with the symbols that they hold; files that nobody names are warnings.
+        Damaged and missing files with the symbols that they hold, and pieces that are catalogued wrongly; files that
+        nobody names are warnings.
     damaged
-        The symbols that have rows which count in damaged or missing files.
+        The symbols that have rows which count in damaged or missing files, or that are catalogued wrongly.
     broken
         The names of all damaged and missing files inside the store, also of those none of whose rows count.
+    miscounted
+        What the catalogue has other figures of than its bars.
     """
 
     files: int
@@ -35,6 +40,7 @@ class Verified:
     problems: tuple[Problem, ...]
     damaged: frozenset[str] = frozenset()
     broken: tuple[str, ...] = ()
+    miscounted: tuple[Miscount, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -44,6 +50,8 @@ class Verified:
 
 def verify(store: Path | str, *, progress: Progress | None = None) -> Verified:
     """Read every file and compare its checksum, look for files that nobody names, and check the catalogue itself.
+
+    What the catalogue says of the bars in sound files is made anew from them and compared.
 
     Raises
     ------
@@ -66,8 +74,12 @@ def verify(store: Path | str, *, progress: Progress | None = None) -> Verified:
             damaged.update(holders.get(file.name, ()))
         if progress is not None:
             progress(done, len(files))
+    wrong = tuple(miscounts(catalog, without=frozenset(broken)))
+    problems += [one.problem(catalog) for one in wrong]
+    damaged.update(one.piece.series.symbol for one in wrong)
     problems += [_orphan(path) for path in orphans(catalog.root, {file.name for file in files})]
-    return Verified(len(files), sum(file.size for file in files), tuple(problems), frozenset(damaged), tuple(broken))
+    size = sum(file.size for file in files)
+    return Verified(len(files), size, tuple(problems), frozenset(damaged), tuple(broken), wrong)
 
 
 def _catalog_problems(catalog: Catalog) -> list[Problem]:
