@@ -19,7 +19,7 @@ from openbell.engine.report import DayReport, bars_outside, day_report
 from openbell.engine.requests import Requests
 from openbell.engine.seating import promised
 from openbell.engine.story import Story
-from openbell.engine.stream import Stream
+from openbell.engine.stream import IndicatorRaisedError, Stream
 from openbell.errors import Problem, SessionError
 from openbell.feeds.replay import ReplayFeed
 from openbell.indicators.spec import IndicatorSpec
@@ -192,8 +192,12 @@ class SessionCoordinator:
     def stream_until(self, instant: int) -> bool:
         """Run every instant up to one, ns UTC, with the requests of each; False when `control` has held it before."""
         parts = (self._session, self._stream, self._dispatcher, self.requests, self.control)
-        if not run_instants(instant, *parts, self.on_instant):
-            return False
+        try:
+            if not run_instants(instant, *parts, self.on_instant):
+                return False
+        except IndicatorRaisedError:
+            self.phase = Phase.ENDED
+            raise
         self.time.advance(max(instant, self.time.now))
         return True
 
