@@ -121,6 +121,8 @@ class ImportReport:
         Files of the store itself, which lies in a folder that was searched; they are not read.
     runs
         Folders of runs in those that were searched; what lies in them is not read either.
+    stamps
+        What was found or assumed of stamps and dates.
     """
 
     number: int | None
@@ -134,6 +136,7 @@ class ImportReport:
     new_actions: int = 0
     own_files: int = 0
     runs: tuple[str, ...] = ()
+    stamps: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -175,6 +178,7 @@ class ImportReport:
             "skipped": list(self.skipped),
             "own_files": self.own_files,
             "runs": list(self.runs),
+            "stamps": list(self.stamps),
             "actions": self.actions,
             "new_actions": self.new_actions,
             "series": [_plain(asdict(series)) for series in self.series],
