@@ -119,6 +119,9 @@ def _passed_over(report: ImportReport) -> Iterator[str]:
         yield f"skipped, being no tables of bars: {named}{more}"
     if report.own_files:
         yield f"not read: {amount(report.own_files, 'file')} of the store itself, which lies in the folder"
+    if report.runs:
+        more = f" and {len(report.runs) - SKIPPED_SHOWN:,} more" if len(report.runs) > SKIPPED_SHOWN else ""
+        yield f"not read: what runs have left in {', '.join(report.runs[:SKIPPED_SHOWN])}{more}"
 
 
 def _nothing(files: Sequence[str], skipped: Sequence[str]) -> Problem:

@@ -45,6 +45,8 @@ FORMATS = Formats((TidyParquet(), *VENDORS, GenericText()))
 _SUFFIXES = {".parquet", ".csv", ".txt", ".tsv", ".json", ".zip", ".gz", ".zst"}
 _OTHER_KINDS = {"unknown_format", "columns"}
 _COMPANIONS = {"README", "SOURCE", "MANIFEST", "LICENSE", "LICENCE", "NOTICE", "CHANGES", "STATS", "INDEX"}
+# What tells a run's folder.
+_RECEIPT = "receipt.json"
 _READERS = 2
 _READ_AHEAD = 4
 
@@ -97,7 +99,8 @@ def import_files(
         known_zone(timezone) if timezone else None,
         adjusted,
     )
-    sources, skipped, own = _sources(paths, Path(store))
+    runs = _run_folders(paths)
+    sources, skipped, own = _sources(paths, Path(store), runs)
     with _reading(sources, hints) as read, _opened(Path(store), dry_run) as writer:
         intake = Intake(Path(store), hints, writer)
         rows = 0
@@ -108,7 +111,7 @@ def import_files(
             if progress is not None:
                 progress(done, len(sources), rows)
         with collector_resting():
-            return replace(intake.finish(dry_run), skipped=tuple(skipped), own_files=own)
+            return replace(intake.finish(dry_run), skipped=tuple(skipped), own_files=own, runs=tuple(map(str, runs)))
 
 
 # Any: frames of polars or pandas, which are not imported for their types.
@@ -175,7 +178,13 @@ class _Named:
     by_hand: bool
 
 
-def _sources(paths: Sequence[Path | str], store: Path) -> tuple[list[_Named], list[str], int]:
+def _run_folders(paths: Sequence[Path | str]) -> list[Path]:
+    """The folders of runs in those that are searched: bars that lie there came out of a store."""
+    searched = [path for path in map(Path, paths) if path.is_dir()]
+    return sorted({found.parent for path in searched for found in path.rglob(_RECEIPT) if found.is_file()})
+
+
+def _sources(paths: Sequence[Path | str], store: Path, runs: Sequence[Path]) -> tuple[list[_Named], list[str], int]:
     """The files to read, those in folders that are skipped for their endings, and how many are the store's own."""
     chosen: list[_Named] = []
     skipped: list[str] = []
@@ -186,6 +195,8 @@ def _sources(paths: Sequence[Path | str], store: Path) -> tuple[list[_Named], li
             continue
         beneath = schema.holds_store(store) and store.resolve().is_relative_to(path.resolve())
         for found in sorted(_files_in(path)):
+            if any(found.is_relative_to(run) for run in runs):
+                continue
             if beneath and _is_own(found.resolve(), store.resolve()):
                 own += 1
             elif found.suffix.lower() in _SUFFIXES:
