@@ -14,6 +14,7 @@ from openbell.machine.code import FLAG, INT, address
 from openbell.machine.kept import run
 
 LOOPS = "openbell.bars.loops"
+MANY = 10**6
 CODE = """
 import json, os, sys
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[1])])
@@ -21,7 +22,8 @@ import numpy as np
 from openbell.machine.beside import beside
 from openbell.machine.code import FLAG, INT, address
 ts, flags = np.arange(5), np.zeros(5, bool)
-with beside("openbell.bars.loops", "mark", 5, 5, 0, address(ts, INT), address(ts, INT), address(flags, FLAG)):
+given = 5, 5, 0, address(ts, INT), address(ts, INT), address(flags, FLAG)
+with beside("openbell.bars.loops", "mark", *given, bars=10**6):
     inside = flags.all()
 print(json.dumps([bool(inside), flags.all().item(), "numba" in sys.modules]))
 """
@@ -40,7 +42,7 @@ def test_a_loop_has_ended_when_the_block_is_left(bars):
     given, flags, _held = marking(bars)
     others, expected, _held_too = marking(bars)
 
-    with beside(LOOPS, "mark", *given):
+    with beside(LOOPS, "mark", *given, bars=MANY):
         run(LOOPS, "mark", *others)
 
     assert flags.tolist() == expected.tolist()
@@ -50,7 +52,7 @@ def test_a_loop_has_ended_when_the_block_is_left(bars):
 def test_a_loop_has_ended_when_the_block_raises():
     given, flags, _held = marking(1_000_000)
 
-    with pytest.raises(KeyboardInterrupt), beside(LOOPS, "mark", *given):
+    with pytest.raises(KeyboardInterrupt), beside(LOOPS, "mark", *given, bars=MANY):
         raise KeyboardInterrupt
 
     assert flags.sum() == 500_000
@@ -60,10 +62,10 @@ def test_loops_run_beside_each_other():
     given = [marking(200_000) for _ in range(4)]
 
     with (
-        beside(LOOPS, "mark", *given[0][0]),
-        beside(LOOPS, "mark", *given[1][0]),
-        beside(LOOPS, "mark", *given[2][0]),
-        beside(LOOPS, "mark", *given[3][0]),
+        beside(LOOPS, "mark", *given[0][0], bars=MANY),
+        beside(LOOPS, "mark", *given[1][0], bars=MANY),
+        beside(LOOPS, "mark", *given[2][0], bars=MANY),
+        beside(LOOPS, "mark", *given[3][0], bars=MANY),
     ):
         numbers = array("q", range(1000))
 

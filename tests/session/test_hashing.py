@@ -93,7 +93,8 @@ def rolled(memory: Block, days: list[tuple[int, int]], hashes: HistoryHashes) ->
     found = []
     for left, right in days:
         part = memory[left:right]
-        hashes.expect([part], BEGINS)
+        with hashes.expecting([part], BEGINS):
+            pass
         found.append(hashes.of(part, BEGINS))
     return found
 
@@ -124,12 +125,27 @@ def test_only_new_sessions_are_gone_through():
     assert after[64:] == hashed(memory[14:17].copied())
 
 
+def test_a_day_without_history_is_followed_by_one_with_some():
+    hashes = HistoryHashes()
+    with hashes.expecting([block(1, 2)], BEGINS):
+        pass
+    with hashes.expecting([], BEGINS):
+        pass
+    assert hashes.each == []
+
+    with hashes.expecting([block(3, 4)], BEGINS):
+        pass
+
+    assert [bytes(one) for one in hashes.each] == [hashed(block(3, 4))]
+
+
 def test_other_memory_is_hashed_anew_wherever_it_lies():
     stamps = tuple(range(0, 60, 3))
     hashes = HistoryHashes()
     for price in range(20):
         memory = Block.of(np.array(stamps), [np.full(len(stamps), float(price)) for _ in range(5)])
         part = memory[price % 3 * 4 :]
-        hashes.expect([part], BEGINS)
+        with hashes.expecting([part], BEGINS):
+            pass
         assert hashes.of(part, BEGINS) == hashed(part.copied())
         del memory, part

@@ -28,8 +28,6 @@ Rows = npt.NDArray[np.int64]
 
 _LOOPS = "openbell.bars.loops"
 _COUNT = np.dtype(np.int32)
-# So many bars take longer to be put side by side than a thread to begin.
-_WORTH_A_THREAD = 1 << 14
 
 
 def fold(
@@ -102,12 +100,8 @@ def scattering(
     into = address(values), address(present, FLAG), 0 if shares is None else address(shares)
     sizes = len(sheaf), len(stamps), present.shape[1], shares is not None
     where = address(sheaf.table, INT), address(rows, INT), address(cursors, INT), address(stamps, INT)
-    if len(sheaf) * len(stamps) < _WORTH_A_THREAD:
-        run(_LOOPS, "scatter", *sizes, *where, *into)
+    with beside(_LOOPS, "scatter", *sizes, *where, *into, bars=len(sheaf) * len(stamps)):
         yield
-    else:
-        with beside(_LOOPS, "scatter", *sizes, *where, *into):
-            yield
 
 
 def mark(ts: Stamps, stamps: Stamps, place: int, present: Flags) -> None:

@@ -26,26 +26,29 @@ define i8* @entry(i8* %given) {
   ret i8* null
 }
 """
+_MANY = 1 << 14
 # What running threads were given: an interrupt may come before one is waited for.
 _running: dict[int, tuple["array[int]", "array[int]"]] = {}
 
 
 @contextmanager
-def beside(module: str, name: str, *given: int) -> Iterator[None]:
+def beside(module: str, name: str, *given: int, bars: int) -> Iterator[None]:
     """Run a loop while a block is carried out; it has ended when the block is left, however that happens.
 
-    Beginning a thread and waiting for it takes a tenth of a millisecond. Where this process has one processor only, or
-    no thread can be had, the loop runs first.
+    Where this process has one processor only, no thread can be had, or there is little to do, the loop runs first:
+    beginning a thread and waiting for it takes a tenth of a millisecond.
 
     Parameters
     ----------
     module, name, given
         As for `openbell.machine.kept.run`. Whoever calls this holds the arrays that the loop reads and writes, and
         leaves them alone in the block.
+    bars
+        About how many the loop goes through.
     """
     loop, listed = loop_of(module, name), array("q", given)
     where = listed.buffer_info()[0]
-    system = _system()
+    system = _system() if bars >= _MANY else None
     thread = ctypes.c_size_t()
     if system is not None:
         entry = array("q", (address_of(loop), nowhere(), where))

@@ -10,7 +10,7 @@ The *fingerprint* adds who asked for what, by which path it came, locks and rows
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import partial
 from itertools import chain, islice
 
 import numpy as np
@@ -49,15 +49,17 @@ def symbol_digests(session: SessionData) -> list[bytes]:
     parts: Parts = defaultdict(list)
     records = [session.records[name] for name in session.symbols]
     layouts = [layout(record, parts) for record in records]
-    hashes = iter(session.hashes.expect([*chain.from_iterable(parts.values())], session.time.calendar.begins))
+    with session.hashes.expecting([*chain.from_iterable(parts.values())], session.time.calendar.begins):
+        today, rows = todays_hashes(session), np.arange(len(session.names))
+        shown = {spec: session.indicators.digests(spec, rows) for spec in _specs(session)}
+    hashes = iter(session.hashes.each)
     past = {interval: iter([*islice(hashes, len(blocks))]) for interval, blocks in parts.items()}
-    today, rows = todays_hashes(session), np.arange(len(session.names))
+    return _digests(records, layouts, Sources(past, today.__getitem__, shown.__getitem__, partial(_kept, session)))
 
-    @cache
-    def shown(spec: IndicatorSpec) -> Column:
-        return session.indicators.digests(spec, rows)
 
-    return _digests(records, layouts, Sources(past, today.__getitem__, shown, partial(_kept, session)))
+def _specs(session: SessionData) -> list[IndicatorSpec]:
+    """Every indicator that some symbol has."""
+    return [bound.spec for interval in session.lanes for bound in session.indicators.bound(interval)]
 
 
 def symbol_digest(session: SessionData, record: SymbolRecord) -> bytes:

@@ -8,6 +8,8 @@ Not for secrets: it tells whether two columns of numbers are equal, bit for bit.
 """
 
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from operator import is_
 
 import numpy as np
@@ -41,34 +43,46 @@ def session_hashes(block: Block, begins: Stamps) -> bytes:
     kept = _SEEN.get(block)
     if kept is None:
         solid = block if block.close.flags.c_contiguous else block.copied()
-        kept = bytes(Mixed.of([solid], begins).of_each()[0])
+        with Mixed.making([solid], begins) as mixed:
+            pass
+        kept = bytes(mixed.of_each()[0])
         _SEEN[block] = kept
     return kept
 
 
 class HistoryHashes:
-    """What was hashed on the day before, so that a day costs its new bars only."""
+    """What was hashed on the day before, so that a day costs its new bars only.
+
+    Attributes
+    ----------
+    each
+        The hashes of the blocks that were expected last, in their order.
+    """
 
     def __init__(self) -> None:
+        self.each: list[memoryview] = []
         self._blocks: list[Block] = []
         self._mixed: Mixed | None = None
-        self._hashes: list[memoryview] = []
         self._known: dict[int, memoryview] = {}
 
-    def expect(self, blocks: list[Block], begins: Stamps) -> list[memoryview]:
-        """`session_hashes` of blocks, known to `of` from now on; where they lie as those before lay, of what is new.
+    @contextmanager
+    def expecting(self, blocks: list[Block], begins: Stamps) -> Iterator[None]:
+        """Make `session_hashes` of blocks while a block of code is carried out: `each` and `of` know them behind it.
 
-        What is not among them is forgotten.
+        Where they lie as those before lay, only what is new is gone through. What is not among them is forgotten.
         """
-        if len(blocks) != len(self._blocks) or not all(map(is_, blocks, self._blocks)):
-            self._mixed = Mixed.of(blocks, begins, self._mixed) if blocks else None
-            self._blocks, self._hashes, self._known = blocks, self._mixed.of_each() if self._mixed else [], {}
-        return self._hashes
+        if len(blocks) == len(self._blocks) and all(map(is_, blocks, self._blocks)):
+            yield
+            return
+        with Mixed.making(blocks, begins, self._mixed) as mixed:
+            yield
+        self._mixed, self._blocks, self._known = mixed, blocks, {}
+        self.each = mixed.of_each()
 
     def of(self, block: Block, begins: Stamps) -> bytes:
         """`session_hashes` of a block."""
         if not self._known:
-            self._known = dict(zip(map(id, self._blocks), self._hashes, strict=True))
+            self._known = dict(zip(map(id, self._blocks), self.each, strict=True))
         known = self._known.get(id(block))
         return session_hashes(block, begins) if known is None else bytes(known)
 

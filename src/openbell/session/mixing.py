@@ -1,6 +1,7 @@
 """The compiled loops that hash columns, as functions of arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from openbell.bars.grid import Stamps
 from openbell.bars.panel import Flags
 from openbell.bars.room import unfilled
 from openbell.bars.sheaf import Sheaf
+from openbell.machine.beside import beside
 from openbell.machine.code import FLAG, INT, address
 from openbell.machine.kept import run
 
@@ -48,8 +50,9 @@ class Mixed:
     hashes: Bits
 
     @classmethod
-    def of(cls, blocks: Sequence[Block], begins: Stamps, former: "Mixed | None" = None) -> "Mixed":
-        """The hashes of blocks.
+    @contextmanager
+    def making(cls, blocks: Sequence[Block], begins: Stamps, former: "Mixed | None" = None) -> Iterator["Mixed"]:
+        """The hashes of blocks, which are made while a block of code is carried out, and are there behind it.
 
         Parameters
         ----------
@@ -67,10 +70,10 @@ class Mixed:
         ends = np.cumsum(sizes)
         hashes = unfilled(4 * int(sizes.sum())).view(np.uint64).reshape(-1, 4)
         mixed = cls(blocks, table, ends - sizes, sizes, hashes)
-        olds = np.full(len(blocks), -1) if former is None else former._reached(table)
+        olds = former._reached(table) if former is not None and former.blocks else np.full(len(blocks), -1)
         lists = *mixed._addresses(), address(olds, INT), *(former or mixed)._addresses()
-        run(_LOOPS, "mix", len(blocks), *calendar, *lists)
-        return mixed
+        with beside(_LOOPS, "mix", len(blocks), *calendar, *lists, bars=int(table[:, 0].sum())):
+            yield mixed
 
     def _reached(self, table: Rows) -> Rows:
         """For each of some blocks the place of the one in whose memory it may begin, or -1."""
