@@ -285,3 +285,20 @@ class TestRealBars:
         assert sum(one["bars"] for one in listed) == 158_380
         assert sum(one["sessions"] for one in listed) == 1140
         assert all(10 < row["percent"] < 70 for row in rows)
+
+
+class TestFoldersOfRuns:
+    def test_are_not_taken_for_bars_and_told(self, tidy, tmp_path, capsys):
+        shutil.copytree(tidy / "1m", tmp_path / "here" / "1m")
+        for folder in ("run", "runs/mine/later"):
+            state = tmp_path / "here" / folder / "state" / "2024-07-01"
+            state.mkdir(parents=True)
+            MARKET.frame("SYNA").write_parquet(state / "1m.parquet")
+            (tmp_path / "here" / folder / "receipt.json").write_text("{}")
+
+        report = document(["import", str(tmp_path / "here"), "--store", str(tmp_path / "a")], capsys)
+
+        assert [Path(run).name for run in report["runs"]] == ["run", "later"]
+        assert len(report["files"]) == len(MARKET.symbols)
+        assert main(["import", str(tmp_path / "here"), "--store", str(tmp_path / "b")]) == 0
+        assert "not read: what runs have left in" in capsys.readouterr().out

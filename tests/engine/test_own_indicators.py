@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sessions import document, make_store, started
+from sessions import document, make_store, started, store_blocks
 
 import openbell as ob
+from openbell.bars.block import Block
 from openbell.config.loader import load
 from openbell.config.writing import toml_text
+from openbell.testing.market import SyntheticMarket
 
 SWING = """from openbell.define import indicator, param
 
@@ -216,3 +218,94 @@ def test_the_same_numbers_come_out_of_the_plain_function(tmp_path: Path, store: 
 
     alone = ob.compute("swing", close=view.bars["5m"].close, period=4)
     assert np.array_equal(view.indicators["swing_4_5m"].series[0], alone, equal_nan=True)
+
+
+PICKY = """from openbell.define import indicator, param
+
+
+@indicator
+class Picky:
+    kind = "window"
+    period: int = param(minimum=1)
+
+    class State:
+        last: float
+
+    def lookback(p):
+        return p.period
+
+    def update(state, bar, p):
+        if bar.value > 10_000.0:
+            raise ValueError("too dear")
+        state.last = bar.value
+        return bar.value
+"""
+
+
+def spiked(folder: Path, symbols: tuple[str, ...], day: str, minute: int) -> Path:
+    """A store in which the second symbol is dear for four minutes."""
+    market = SyntheticMarket(symbols, sessions=10)
+    blocks = dict(market.blocks())
+    block = blocks[symbols[1]]
+    opened = int(np.datetime64(f"{day}T13:30", "ns").astype(np.int64)) + minute * 60_000_000_000
+    place = int(np.searchsorted(block.ts, opened))
+    assert block.ts[place] == opened
+    columns = [column.copy() for column in block.columns]
+    columns[1][place : place + 4] = columns[3][place : place + 4] = 20_000.0
+    blocks[symbols[1]] = Block(block.ts, *columns)
+    return store_blocks(folder, blocks)
+
+
+class TestOneThatRaisesInTheMiddleOfADay:
+    SYMBOLS = ("SYNA", "SYNB", "SYNC")
+
+    def file(self, folder: Path, interval: str) -> Path:
+        dates = SyntheticMarket(self.SYMBOLS, sessions=10).dates
+        (folder / "own.py").write_text(PICKY)
+        changes = {
+            "session": {"symbols": list(self.SYMBOLS), "intervals": ["1m", "5m"]},
+            "backtest": {"start": dates[6], "end": dates[7]},
+            "history": [],
+            "indicators": [{"use": "own.py:Picky", "interval": interval, "params": {"period": 2}}],
+        }
+        store = spiked(folder, self.SYMBOLS, dates[6].isoformat(), 31)
+        (folder / "session.toml").write_text(toml_text(document(store, **changes)))
+        return folder / "session.toml"
+
+    @pytest.mark.parametrize(("interval", "at", "bars"), [("1m", "10:02", 32), ("5m", "10:05", 35)])
+    @pytest.mark.parametrize("way", ["in one go", "step by step"])
+    def test_ends_the_day_at_that_instant_and_is_named(self, interval, at, bars, way, tmp_path):
+        day = ob.SessionCoordinator.from_file(self.file(tmp_path, interval))
+        day.start_day()
+        day.advance_to("10:00")
+        if way == "step by step":
+            day.on_instant = lambda now: None
+
+        with pytest.raises(ob.OpenbellError) as caught:
+            day.advance_to("11:00")
+
+        (problem,) = caught.value.problems
+        assert problem.where == f"SYNB/picky_2_{interval}"
+        assert problem.code == "indicator_raised"
+        assert f"{at}:00: ValueError: too dear" in problem.what
+        assert "own.py line 17, in update" in problem.fix
+        assert f"{day.time.at(day.time.now):%H:%M}" == at
+        assert day.instants == bars
+        for symbol in self.SYMBOLS[:2]:
+            series = day.session_data.get_symbol_data(symbol).bars
+            assert series["1m"].ts[-1] == day.time.now - 60_000_000_000
+            assert len(series["5m"].today) == bars // 5
+        with pytest.raises(ob.OpenbellError, match="no day is active"):
+            day.advance_to("11:00")
+
+    def test_leaves_the_next_day_as_good_as_any(self, tmp_path):
+        file = self.file(tmp_path, "1m")
+        day, other = (ob.SessionCoordinator.from_file(file) for _ in range(2))
+        day.start_day()
+        with pytest.raises(ob.OpenbellError, match="too dear"):
+            day.advance_to("16:00")
+
+        day.start_day()
+        other.start_day(day.time.today.date)
+
+        assert day.finish_day().digest == other.finish_day().digest

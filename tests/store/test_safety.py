@@ -22,10 +22,12 @@ from openbell.bars.interval import Interval
 from openbell.errors import StoreError
 from openbell.market.calendar import Calendar
 from openbell.store import files, schema
-from openbell.store.catalog import Catalog
+from openbell.store.catalog import Catalog, Series
+from openbell.store.days import GridKind
 from openbell.store.export import frame_of
 from openbell.store.importing import import_files, import_frames
 from openbell.store.manager import DataManager
+from openbell.store.writer import Pending, Writer
 
 MINUTE = Interval.parse("1m")
 MONDAY = date(2024, 6, 24)
@@ -326,3 +328,21 @@ def test_writers_who_wait_for_one_that_fails_in_a_new_store_all_land(tmp_path: P
         assert list(Catalog.latest(store).symbols()) == ["S0", "S1", "S2", "S3"]
         for path in (*store.glob("*/*/*"), *store.glob("*.sqlite")):
             path.unlink()
+
+
+def test_two_bars_under_one_stamp_give_up_the_import_as_a_whole(
+    tmp_path: Path, minutes: Minutes, xnys: Calendar
+) -> None:
+    block = minutes(MONDAY)
+    twice = Block.of(np.append(block.ts[:-1], block.ts[-2]), block.columns)
+    pending = Pending(Series("AAA", MINUTE, GridKind.SESSION), twice, None, False, (0, 0))
+
+    with schema.writing(tmp_path / "store") as db:
+        writer = Writer(db, tmp_path / "store")
+        writer.put(xnys, pending)
+        with pytest.raises(StoreError, match="out of order") as caught:
+            writer.flush()
+        writer.discard()
+
+    assert caught.value.problems[0].code == "internal"
+    assert not list((tmp_path / "store").rglob("*.parquet"))

@@ -98,6 +98,7 @@ def _imported(report: ImportReport, store: str) -> Iterator[Sheet | str]:
         yield f"{amount(report.actions, 'corporate action')}, {count(report.new_actions)} of them new"
     for line in dict.fromkeys(f"{one.market}: {one.why}" for one in report.series if one.market):
         yield f"market {line}"
+    yield from report.stamps
     yield from dict.fromkeys(f"note: {file.advice}" for file in report.files if file.advice and not file.problem)
     if report.total("duplicates"):
         yield f"{count(report.total('duplicates'))} rows had the stamp of a later row, which was taken"
@@ -118,6 +119,9 @@ def _passed_over(report: ImportReport) -> Iterator[str]:
         yield f"skipped, being no tables of bars: {named}{more}"
     if report.own_files:
         yield f"not read: {amount(report.own_files, 'file')} of the store itself, which lies in the folder"
+    if report.runs:
+        more = f" and {len(report.runs) - SKIPPED_SHOWN:,} more" if len(report.runs) > SKIPPED_SHOWN else ""
+        yield f"not read: what runs have left in {', '.join(report.runs[:SKIPPED_SHOWN])}{more}"
 
 
 def _nothing(files: Sequence[str], skipped: Sequence[str]) -> Problem:

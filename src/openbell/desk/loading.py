@@ -103,7 +103,9 @@ def place_of(error: BaseException, kind: type | None = None) -> str:
     theirs = [one for one in frames if not one.filename.startswith(_LIBRARIES)] or frames
     if theirs:
         last = theirs[-1]
-        return f"{Path(last.filename).name} line {last.lineno}, in {last.name}: {last.line}"
+        return f"{Path(last.filename).name} line {last.lineno}, in {last.name}" + (
+            f": {last.line}" if last.line else ""
+        )
     if kind is None:
         return "the file"
     origin = getattr(sys.modules.get(kind.__module__), "__file__", None) or kind.__module__

@@ -97,6 +97,9 @@ class SignalBook:
         self._signals: list[Signal] = []
         self._last: dict[str, Signal] = {}
 
+    def __repr__(self) -> str:
+        return f"<SignalBook of {len(self):,}>"
+
     def add(self, signal: Signal) -> None:
         """Keep a signal.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,20 @@ def ask_from(
             unknown = Problem(where, f"there is no operation {operation!r}.", f"Use {near}.", code="unknown_operation")
             asked = Asked(AddSymbol(name, source), (unknown,))
     return Asked(asked.ask, (*problems, *asked.problems), asked.offers)
+
+
+def day_from(day: date | str) -> date:
+    """A date from the word of a call.
+
+    Raises
+    ------
+    ValueError
+        For text that is no date.
+    """
+    try:
+        return date.fromisoformat(day) if isinstance(day, str) else day
+    except ValueError:
+        raise ValueError(f"{day!r} is not a date like 2024-07-01") from None
 
 
 def correction_from(symbol: str, interval: str | Interval, ts: int, bar: Sequence[float]) -> Correction:

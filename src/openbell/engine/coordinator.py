@@ -9,7 +9,7 @@ from openbell.bars.interval import Interval
 from openbell.collector import collector_resting, give_back
 from openbell.config.loader import load
 from openbell.config.session_file import SessionFile
-from openbell.engine.calls import ask_from, correction_from
+from openbell.engine.calls import ask_from, correction_from, day_from
 from openbell.engine.control import Control
 from openbell.engine.dispatch import Dispatcher
 from openbell.engine.instants import run_instants
@@ -19,7 +19,7 @@ from openbell.engine.report import DayReport, bars_outside, day_report
 from openbell.engine.requests import Requests
 from openbell.engine.seating import promised
 from openbell.engine.story import Story
-from openbell.engine.stream import Stream
+from openbell.engine.stream import IndicatorRaisedError, Stream
 from openbell.errors import Problem, SessionError
 from openbell.feeds.replay import ReplayFeed
 from openbell.indicators.spec import IndicatorSpec
@@ -76,8 +76,7 @@ class SessionCoordinator:
         self.signals = self._dispatcher.signals
         self.file = promised(file, self._dispatcher.needs)
         self.time = TimeManager(load_calendar(file.market), file.hours)
-        self._store = DataManager(file.store, self.time.calendar)
-        self.data = self._store
+        self.data = self._store = DataManager(file.store, self.time.calendar)
         self._hashes = HistoryHashes()
         self.days = tuple(self.time.trading_days(file.start, file.end))
         self.phase = Phase.IDLE
@@ -101,6 +100,9 @@ class SessionCoordinator:
             With every problem of the file.
         """
         return cls(load(source))
+
+    def __repr__(self) -> str:
+        return f"<SessionCoordinator {self.file.name!r}: {self.phase.value}; {self.control.standing or 'no day yet'}>"
 
     @property
     def session_data(self) -> SessionData:
@@ -192,8 +194,12 @@ class SessionCoordinator:
     def stream_until(self, instant: int) -> bool:
         """Run every instant up to one, ns UTC, with the requests of each; False when `control` has held it before."""
         parts = (self._session, self._stream, self._dispatcher, self.requests, self.control)
-        if not run_instants(instant, *parts, self.on_instant):
-            return False
+        try:
+            if not run_instants(instant, *parts, self.on_instant):
+                return False
+        except IndicatorRaisedError:
+            self.phase = Phase.ENDED
+            raise
         self.time.advance(max(instant, self.time.now))
         return True
 
@@ -214,10 +220,9 @@ class SessionCoordinator:
                 self._dispatcher.day_end()
             self.phase = Phase.ENDED
             self.requests.forget()
-            users = self._dispatcher.doings()
             done = (self._session, self._stream.instants, self._results)
             outside = bars_outside(self._session, self.data)
-            report = day_report(*done, detail=detail, users=users, outside=outside)
+            report = day_report(*done, detail=detail, users=self._dispatcher.doings(), outside=outside)
             give_back()
             return report
 
@@ -360,7 +365,7 @@ class SessionCoordinator:
                 fix = "Make the range of the session file longer."
                 raise SessionError(Problem("start_day", what, fix, code="no_day_left"))
             return self._next_day
-        wanted = date.fromisoformat(day) if isinstance(day, str) else day
+        wanted = day_from(day)
         ordinal = self.time.calendar.ordinal_of(wanted)
         if ordinal not in self.days[self._next_day :]:
             what = f"{wanted} is no trading day from {self.file.start} to {self.file.end} that is still to come."

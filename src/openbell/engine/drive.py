@@ -7,6 +7,7 @@ are added, moved or taken out the tables are made anew.
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from openbell.bars.interval import Unit
 from openbell.feeds.replay import ReplayFeed
 from openbell.indicators import loops
 from openbell.indicators.bound import Fed
+from openbell.indicators.spec import IndicatorSpec
 from openbell.machine.code import address, ready
 from openbell.machine.kept import loop_of
 from openbell.session.lanes import Lane, fold_plan
@@ -41,10 +43,19 @@ BLOCK = 64
 # Open, high, low, close, volume, and how many bars.
 BLOCKS = 6
 
-_COUNT, _FAILED = PLAN.index("count"), PLAN.index("failed")
-_NEXT = LANE.index("next")
+_PLACE, _COUNT, _FAILED = (PLAN.index(name) for name in ("place", "count", "failed"))
+_NEXT, _ENDED = LANE.index("next"), LANE.index("ended")
 
 Numbers = npt.NDArray[np.int64]
+
+
+class Failed(NamedTuple):
+    """An indicator that has raised: which one, at which instant, ns UTC; for which row and what, where it is known."""
+
+    spec: IndicatorSpec
+    end: int
+    row: int | None
+    error: Exception | None
 
 
 class Drive:
@@ -67,6 +78,8 @@ class Drive:
     ) -> None:
         self._held: list[object] = [ends]
         self._fed: list[Fed] = []
+        self._specs: list[IndicatorSpec] = []
+        self._ends = ends
         self._session, self._feed, self._numbers = session, feed, {lane.interval: at for at, lane in enumerate(lanes)}
         self._lanes = _table([self._lane(lane) for lane in lanes], LANE)
         tables = {
@@ -85,14 +98,17 @@ class Drive:
             "least": self._at(np.array([session.completeness])),
             "block": self._at(np.empty(2 * BLOCKS * BLOCK)),
         }
-        self._raising = any(link.may_raise for link in self._fed)
+        self.may_raise = any(link.may_raise for link in self._fed)
         self._plan = np.array([given[name] for name in PLAN], np.int64)
         self._go = ready(loop_of(*DRIVE), self._at(self._plan))
 
     @property
     def go(self) -> Callable[[], None]:
-        """What takes the session through the next instant, or through as many as were asked for."""
-        return self._go_guarded if self._raising else self._go
+        """What takes the session through the next instant, or through as many as were asked for.
+
+        Where an indicator `may_raise`, ask `failed` afterwards.
+        """
+        return self._go
 
     def ask_for(self, instants: int) -> None:
         """Have the next calls go through so many instants each."""
@@ -103,11 +119,15 @@ class Drive:
         ended: list[int] = self._lanes[:, _NEXT].tolist()
         return ended
 
-    def _go_guarded(self) -> None:
-        self._go()
-        if self._plan[_FAILED]:
-            # It raises again, with its reasons, where Python can hear it.
-            self._fed[self._plan[_FAILED] - 1].again()
+    def failed(self) -> Failed | None:
+        """The indicator that has raised in the last call, None where none has; its instant's bars are in."""
+        number = int(self._plan[_FAILED]) - 1
+        if number < 0:
+            return None
+        self._lanes[:, _NEXT] += self._lanes[:, _ENDED]
+        end = int(self._ends[self._plan[_PLACE] - 1])
+        row, error = self._fed[number].raised(end)
+        return Failed(self._specs[number], end, row, error)
 
     def _at(self, array: npt.NDArray[np.generic] | None) -> int:
         """Where an array lies, 0 for none; it is held as long as this."""
@@ -163,6 +183,7 @@ class Drive:
         for bound in self._session.indicators.bound(lane.interval):
             for link in bound.fed:
                 self._fed.append(link)
+                self._specs.append(bound.spec)
                 made.append(
                     {
                         "lane": self._numbers[lane.interval],

@@ -43,6 +43,9 @@ class DayPlan:
             "problems": [problem.as_dict() for problem in self.problems],
         }
 
+    def __repr__(self) -> str:
+        return f"<DayPlan of {self.name!r}, {self.date}: print it for the steps of each symbol>"
+
     def __str__(self) -> str:
         refused = sum(not one.can_proceed for one in self.plan)
         head = f"{self.name}, start of {self.date}: {len(self.plan)} symbols"

@@ -72,6 +72,9 @@ class DayReport:
     funnels: Json = field(default_factory=dict)
     callbacks: Json = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<DayReport {self.date}: {self.bars:,} bars, {self.signals:,} signals, digest {self.digest}>"
+
     def as_dict(self) -> Json:
         """As in ``report.json``."""
         return {name: getattr(self, name) for name in self.__slots__}
@@ -120,6 +123,9 @@ class Report:
             "folder": self.folder,
             "days": [day.as_dict() for day in self.days],
         }
+
+    def __repr__(self) -> str:
+        return f"<Report {self}>"
 
     def __str__(self) -> str:
         bars = sum(day.bars for day in self.days)

@@ -11,7 +11,9 @@ from collections.abc import Collection
 import numpy as np
 
 from openbell.bars.interval import Unit
+from openbell.desk.loading import place_of
 from openbell.engine.drive import Drive
+from openbell.errors import Problem, SessionError
 from openbell.feeds.replay import ReplayFeed
 from openbell.session.lanes import Lane
 from openbell.session.session_data import SessionData
@@ -19,6 +21,10 @@ from openbell.session.weeks import close_weeks
 
 # Instants in one call: so few that a request of another thread, or a pause, has not long to wait.
 TOGETHER = 256
+
+
+class IndicatorRaisedError(SessionError):
+    """A user's indicator has raised in the middle of a day, which ends there."""
 
 
 class Instant:
@@ -111,13 +117,34 @@ class Stream:
         instant.now, instant.lanes = self._ends[place + count - 1], self._ended[place + count - 1]
         self._place = place + count
         self.instants += count
-        self._time.advance(instant.now)
         self._drive.ask_for(count)
         self._go()
+        self._time.advance(instant.now)
         self._drive.ask_for(1)
         for lane, cursor in zip(self._lanes, self._drive.cursors(), strict=True):
             lane.panel.cursor = cursor
         return instant
+
+    def _guarded(self) -> None:
+        """Go on; where a user's indicator raises, the session is left at that instant, with the bars of it in."""
+        self._drive.go()
+        failed = self._drive.failed()
+        if failed is not None:
+            self._time.advance(failed.end)
+            done = bisect_right(self._ends, failed.end)
+            self._place, self.instants = done, self.instants + done - self._place
+            for lane, cursor in zip(self._lanes, self._drive.cursors(), strict=True):
+                lane.panel.cursor = cursor
+            name = None if failed.row is None else self._session.names[failed.row]
+            where = failed.spec.key if name is None else f"{name}/{failed.spec.key}"
+            raise IndicatorRaisedError(self._raised(where, failed.error)) from failed.error
+
+    def _raised(self, where: str, error: Exception | None) -> Problem:
+        at = f"{self._time.at(self._time.now):%Y-%m-%d %H:%M:%S}"
+        kind = "an exception" if error is None else f"{type(error).__name__}: {error}"
+        seen = "its update" if error is None else place_of(error)
+        fix = f"The day ended there: its bars are in, indicators may be at the one before. Mend {seen}"
+        return Problem(where, f"raised at {at}: {kind}.", fix, code="indicator_raised")
 
     def listen(self, heard: Collection[Lane] | None) -> None:
         """Work out how many instants there are from each one to the next that is heard, or to the last one."""
@@ -138,7 +165,7 @@ class Stream:
             self._lanes = lanes
             self._lay_out()
         self._drive = Drive(session, self._feed, lanes, self._instants, self._place)
-        self._go = self._drive.go
+        self._go = self._guarded if self._drive.may_raise else self._drive.go
         self._by_hand = bool(session.kept) or any(lane.interval.unit is Unit.WEEK for lane in lanes)
         self._revision, self._capacity = session.revision, session.capacity
         self.listen(None)
@@ -176,4 +203,7 @@ class Stream:
             close_weeks(session, lane, base)
         today = session.time.today.ordinal
         bars = (panel.values[slot], panel.present[slot])
-        session.indicators.update(lane.interval, *bars, slot, today, session.time.now, lane.regular[slot])
+        try:
+            session.indicators.update(lane.interval, *bars, slot, today, session.time.now, lane.regular[slot])
+        except Exception as error:  # a user's indicator may raise anything
+            raise IndicatorRaisedError(self._raised(f"indicators of {lane.interval}", error)) from error

@@ -3,6 +3,7 @@
 from ctypes import addressof
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +71,7 @@ class Fed:
     loop
         The loop itself.
     held
-        What lies at these addresses.
+        What lies at these addresses, at last which rows are fed, and up to when.
     """
 
     given: int
@@ -78,7 +79,7 @@ class Fed:
     source: int
     column: int
     loop: Loop
-    held: object
+    held: tuple[Any, ...]
 
     @property
     def may_raise(self) -> bool:
@@ -88,6 +89,25 @@ class Fed:
     def again(self) -> None:
         """Have the loop called once more, by Python."""
         self.loop(self.given)
+
+    def raised(self, end: int) -> tuple[int | None, Exception | None]:
+        """Of a loop that has raised, the row for which it does, and what: Python calls it once more and hears it.
+
+        Rows that the bar which ends then has not moved on are fed one by one; what they hold afterwards is of no use.
+        """
+        *_, fed, updated = self.held
+        rows = np.flatnonzero(fed & (updated != end)).tolist()
+        try:
+            for row in [*rows, None]:
+                fed[:] = False
+                fed[rows if row is None else row] = True
+                try:
+                    self.loop(self.given)
+                except Exception as error:  # a user's indicator may raise anything
+                    return row, error
+        finally:
+            fed[rows] = True
+        return None, None
 
 
 class Bound:

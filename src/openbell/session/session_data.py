@@ -68,6 +68,10 @@ class SessionData:
         # Those whose bars are others than when somebody asked last.
         self._changed: dict[str, SymbolRecord] = {}
 
+    def __repr__(self) -> str:
+        names, more = list(self)[:3], len(self) - 3
+        return f"<SessionData of {self.time.today.date}: {', '.join(names)}{f' and {more} more' if more > 0 else ''}>"
+
     def __contains__(self, symbol: str) -> bool:
         return symbol.upper() in self.records
 

@@ -15,6 +15,7 @@ from openbell.bars.interval import Interval
 from openbell.indicators.spec import IndicatorSpec
 from openbell.quality.gaps import Flags, Gap, Missing, runs_of
 from openbell.quality.score import Tally, tally_of
+from openbell.session.named import Named
 from openbell.session.records import Series, SymbolRecord, Tier
 from openbell.session.running import running_bar
 
@@ -46,6 +47,10 @@ class BarIntervalData:
     def __init__(self, session: "SessionData", record: SymbolRecord, interval: Interval, series: Series) -> None:
         self._session, self._record, self._series = session, record, series
         self.interval = interval
+
+    def __repr__(self) -> str:
+        bars = f"{len(self.history):,} bars of history, {len(self.today):,} of today"
+        return f"<{self._record.name} {self.interval}: {bars}>"
 
     @property
     def base(self) -> str | None:
@@ -216,6 +221,10 @@ class SymbolSessionData:
     def __init__(self, session: "SessionData", record: SymbolRecord) -> None:
         self._session, self._record = session, record
 
+    def __repr__(self) -> str:
+        held = [*map(str, self._record.series), *self._record.indicators]
+        return f"<{self.symbol}, {self.tier}: {', '.join(held) or 'nothing yet'}>"
+
     @property
     def symbol(self) -> str:
         """The symbol's name."""
@@ -271,18 +280,18 @@ class SymbolSessionData:
         """Its intervals, from short to long."""
         series = sorted(self._record.series.items(), key=lambda item: item[0].rank)
         views = {str(i): BarIntervalData(self._session, self._record, i, s) for i, s in series}
-        return MappingProxyType(views)
+        return MappingProxyType(Named(self.symbol, "bars", views))
 
     @property
     def indicators(self) -> Mapping[str, IndicatorData]:
         """Its indicators by key, in order of key."""
         made = {key: self._indicator(key, spec) for key, spec in sorted(self._record.indicators.items())}
-        return MappingProxyType(made)
+        return MappingProxyType(Named(self.symbol, "indicator", made))
 
     @property
     def aggregates(self) -> Mapping[str, float | Floats]:
         """Its figures over past sessions by name: a float, or a read-only curve over the minutes of the day."""
-        return MappingProxyType(self._record.aggregates)
+        return MappingProxyType(Named(self.symbol, "figure", dict(self._record.aggregates)))
 
     def _indicator(self, key: str, spec: IndicatorSpec) -> IndicatorData:
         manager, row = self._session.indicators, self._record.row

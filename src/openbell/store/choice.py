@@ -5,13 +5,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from openbell.bars.block import Block
 from openbell.bars.grid import Stamps
 from openbell.bars.interval import NS_PER_MINUTE, Interval
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.market.session import Hours
-from openbell.store.clock import share_in_hours
+from openbell.store.clock import roughly
 from openbell.store.days import GridKind, local_midnights
+from openbell.store.evidence import in_hours
 from openbell.store.formats.format import Convention
 
 _DAY_NS = 86_400_000_000_000
@@ -35,32 +35,33 @@ class MarketChoice:
 
 
 def choose_market(
-    interval: Interval, block: Block, convention: Convention, said: str | None, stored: str | None
+    interval: Interval, ts: Stamps, convention: Convention, said: str | None, stored: str | None
 ) -> MarketChoice:
     """The market that bars belong to: as said, else as stored, else as the bars show.
 
     Parameters
     ----------
-    block
-        In order of stamps.
+    ts
+        Stamps of all bars of a symbol, ascending.
     convention
         What the stamps mean, as far as it is known.
 
     Examples
     --------
-    >>> choose_market(Interval.parse("1m"), Block.empty(), Convention(), "XTKS", None).why
+    >>> choose_market(Interval.parse("1m"), np.empty(0, np.int64), Convention(), "XTKS", None).why
     'as said'
     """
     if said is not None:
         return _as_said(said)
     if stored is not None:
         return MarketChoice(stored, "as stored before")
-    saturdays = _weekend_share(interval, block.ts)
+    saturdays = _weekend_share(interval, ts)
     if saturdays > _A_FEW:
         return MarketChoice(_ALWAYS, f"bars on weekends ({saturdays:.0%} of the days)")
-    if not interval.intraday or not convention.sure or len(block) < _ENOUGH_BARS:
+    if not interval.intraday or convention.zone is None or len(ts) < _ENOUGH_BARS:
         return MarketChoice(_USUAL, "no bars on weekends; say --market for another one")
-    return _by_hours(interval, block, convention)
+    starts = roughly(ts[:_SAMPLE], convention.zone) if convention.wall else ts[:_SAMPLE]
+    return _by_hours(interval, starts - (interval.width_ns if convention.stamp == "close" else 0))
 
 
 @lru_cache(maxsize=32)
@@ -68,12 +69,11 @@ def _as_said(market: str) -> MarketChoice:
     return MarketChoice(load_calendar(market).name, "as said")
 
 
-def _by_hours(interval: Interval, block: Block, convention: Convention) -> MarketChoice:
-    """The first market whose regular hours the bars keep to."""
-    bars = _sample(block)
+def _by_hours(interval: Interval, starts: Stamps) -> MarketChoice:
+    """The first market whose hours the bars keep to."""
     for market in (_USUAL, *_OTHERS):
-        share = share_in_hours(load_calendar(market), interval, bars, convention)
-        if share < _KEPT or (market == "FOREX" and not _starts_with(market, bars)):
+        share = float(in_hours(load_calendar(market), interval, starts).mean())
+        if share < _KEPT or (market == "FOREX" and not _starts_with(market, starts)):
             continue
         if market == _USUAL:
             break
@@ -81,18 +81,14 @@ def _by_hours(interval: Interval, block: Block, convention: Convention) -> Marke
     return MarketChoice(_USUAL, "no bars on weekends; say --market for another one")
 
 
-def _starts_with(market: str, block: Block) -> bool:
+def _starts_with(market: str, ts: Stamps) -> bool:
     """Whether sessions of a market have bars in their first hour."""
     calendar = load_calendar(market)
-    sessions = calendar.ordinals_of(block.ts)
+    sessions = calendar.ordinals_of(ts)
     known = np.unique(sessions[sessions >= 0])
     opens = calendar.grid(Interval.parse("1d"), 0, len(calendar) - 1).opens[known]
-    begun = np.searchsorted(block.ts, opens + 3_600_000_000_000) > np.searchsorted(block.ts, opens)
+    begun = np.searchsorted(ts, opens + 3_600_000_000_000) > np.searchsorted(ts, opens)
     return float(begun.mean()) > 0.5 if len(known) else False
-
-
-def _sample(block: Block) -> Block:
-    return block[:_SAMPLE]
 
 
 def _weekend_share(interval: Interval, ts: Stamps) -> float:

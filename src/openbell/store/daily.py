@@ -9,20 +9,22 @@ from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval, Unit
 from openbell.market.calendar import Calendar
 from openbell.store.days import ordinals_of
+from openbell.store.rows import in_order
 
 _DAY_NS = 86_400_000_000_000
 _MONDAY = 4  # 1970-01-05, the first Monday, in days since 1970-01-01
 _DAILY = Interval.parse("1d")
 
 
-def on_sessions(calendar: Calendar, interval: Interval, block: Block) -> tuple[Block, str | None]:
+def on_sessions(calendar: Calendar, interval: Interval, block: Block) -> tuple[Block, int, str | None]:
     """The bars with the stamps of sessions, and what was done for it; None when they had these already.
 
     When most stamps are whole UTC dates and no local midnights they are taken for dates. A week's bar may carry any
-    date of its week. Intraday bars come back as they are.
+    date of its week. Of bars that come to one session the last is taken; how many others there were is told. Intraday
+    bars come back as they are.
     """
     if interval.intraday or not len(block):
-        return block, None
+        return block, 0, None
     ts, note = block.ts, None
     unknown = ordinals_of(calendar, _DAILY, ts) < 0
     whole_dates = ts % _DAY_NS == 0
@@ -32,7 +34,7 @@ def on_sessions(calendar: Calendar, interval: Interval, block: Block) -> tuple[B
         weeks = _first_sessions(calendar, ts)
         note = note if bool((weeks == ts).all()) else "stamps moved to the first session of their week"
         ts = weeks
-    return (block, None) if note is None else (Block(ts, *block.columns), note)
+    return (block, 0, None) if note is None else (*in_order(Block(ts, *block.columns)), note)
 
 
 def local_midnights_of(calendar: Calendar, days: Stamps) -> Stamps:

@@ -2,8 +2,8 @@
 
 1. `_sources`: files and folders become a list of files; what a folder holds beside bars is skipped, and named.
 2. `_reading`: each file is read by the reader of its format, several at a time, in order.
-3. `checked`: rows that cannot be bars are set aside, with reasons.
-4. `_Import.take`: symbol by symbol the market and the grid are decided, and the bars are laid over those stored.
+3. `Intake.take`: bars wait until all files are read; then intervals, markets and the meaning of stamps are decided.
+4. `Intake.finish`: rows that cannot be bars are set aside, with reasons, and bars are laid over those stored.
 5. `Writer`: files, then the catalogue, in one commit.
 """
 
@@ -24,6 +24,7 @@ from openbell.market.calendar import load_calendar
 from openbell.store import schema
 from openbell.store.catalog import BARS
 from openbell.store.clock import known_zone
+from openbell.store.decisions import Taken
 from openbell.store.formats import events
 from openbell.store.formats.format import Format, Formats, Hints, Incoming
 from openbell.store.formats.generic import GenericText, LayoutFile
@@ -34,7 +35,7 @@ from openbell.store.formats.tidy import TidyParquet, incoming_of
 from openbell.store.formats.vendors import VENDORS
 from openbell.store.intake import Intake
 from openbell.store.quarantine import QUARANTINE
-from openbell.store.report import FileReport, ImportReport
+from openbell.store.report import ImportReport
 from openbell.store.writer import Writer
 
 Progress = Callable[[int, int, int], None]
@@ -45,6 +46,8 @@ FORMATS = Formats((TidyParquet(), *VENDORS, GenericText()))
 _SUFFIXES = {".parquet", ".csv", ".txt", ".tsv", ".json", ".zip", ".gz", ".zst"}
 _OTHER_KINDS = {"unknown_format", "columns"}
 _COMPANIONS = {"README", "SOURCE", "MANIFEST", "LICENSE", "LICENCE", "NOTICE", "CHANGES", "STATS", "INDEX"}
+# What tells a run's folder.
+_RECEIPT = "receipt.json"
 _READERS = 2
 _READ_AHEAD = 4
 
@@ -97,21 +100,19 @@ def import_files(
         known_zone(timezone) if timezone else None,
         adjusted,
     )
-    sources, skipped, own = _sources(paths, Path(store))
+    runs = _run_folders(paths)
+    sources, skipped, own = _sources(paths, Path(store), runs)
     with _reading(sources, hints) as read, _opened(Path(store), dry_run) as writer:
         intake = Intake(Path(store), hints, writer)
-        files: list[FileReport] = []
         rows = 0
         for done, outcomes in enumerate(read, start=1):
             skipped += [outcome.where for outcome in outcomes if outcome.foreign]
             with collector_resting():
-                reports = [_taken(intake, outcome) for outcome in outcomes if not outcome.foreign]
-            files += reports
-            rows += sum(report.rows for report in reports)
+                rows += sum(_take(intake, outcome) for outcome in outcomes if not outcome.foreign)
             if progress is not None:
                 progress(done, len(sources), rows)
         with collector_resting():
-            return replace(intake.finish(files, dry_run), skipped=tuple(skipped), own_files=own)
+            return replace(intake.finish(dry_run), skipped=tuple(skipped), own_files=own, runs=tuple(map(str, runs)))
 
 
 # Any: frames of polars or pandas, which are not imported for their types.
@@ -143,14 +144,16 @@ def import_frames(
     """
     hints = Hints(market=market, adjusted=adjusted)
     with collector_resting(), _opened(Path(store), dry_run=False) as writer:
-        intake = Intake(Path(store), hints, writer)
-        rows = 0
+        intake, whole = Intake(Path(store), hints, writer), Taken(origin, "frames")
+        intake.file(whole)
         for interval, group in groupby(frames.items(), key=lambda item: item[0][1]):
             named = ((symbol, frame) for (symbol, _), frame in group)
             for part in incoming_of(origin, named, Interval.parse(interval)):
-                intake.take(origin, part)
-                rows += len(part.block)
-        return intake.finish([FileReport(origin, "frames", (), rows)], dry_run=False)
+                intake.take(whole, part)
+        intake.settle()
+        if whole.problem is not None:
+            raise StoreError(whole.problem)
+        return intake.finish(dry_run=False)
 
 
 def _known_format(name: str | None) -> str | None:
@@ -176,7 +179,13 @@ class _Named:
     by_hand: bool
 
 
-def _sources(paths: Sequence[Path | str], store: Path) -> tuple[list[_Named], list[str], int]:
+def _run_folders(paths: Sequence[Path | str]) -> list[Path]:
+    """The folders of runs in those that are searched: bars that lie there came out of a store."""
+    searched = [path for path in map(Path, paths) if path.is_dir()]
+    return sorted({found.parent for path in searched for found in path.rglob(_RECEIPT) if found.is_file()})
+
+
+def _sources(paths: Sequence[Path | str], store: Path, runs: Sequence[Path]) -> tuple[list[_Named], list[str], int]:
     """The files to read, those in folders that are skipped for their endings, and how many are the store's own."""
     chosen: list[_Named] = []
     skipped: list[str] = []
@@ -187,6 +196,8 @@ def _sources(paths: Sequence[Path | str], store: Path) -> tuple[list[_Named], li
             continue
         beneath = schema.holds_store(store) and store.resolve().is_relative_to(path.resolve())
         for found in sorted(_files_in(path)):
+            if any(found.is_relative_to(run) for run in runs):
+                continue
             if beneath and _is_own(found.resolve(), store.resolve()):
                 own += 1
             elif found.suffix.lower() in _SUFFIXES:
@@ -308,19 +319,19 @@ def _with_reader(source: Source, hints: Hints) -> tuple[Source, Format, str]:
     raise StoreError(Problem(str(source), what, fix, code="unknown_format"))
 
 
-def _taken(intake: Intake, outcome: Outcome) -> FileReport:
+def _take(intake: Intake, outcome: Outcome) -> int:
+    """Hand what is in a file on; how many rows that are."""
+    file = Taken(outcome.where, outcome.format, problem=outcome.problem)
+    intake.file(file)
     if outcome.problem is not None:
-        return FileReport(outcome.where, outcome.format, (), 0, outcome.problem)
-    notes = dict.fromkeys(note for part in outcome.parts for note in part.notes)
-    rows, problem = len(outcome.actions), None
+        return 0
+    file.notes = dict.fromkeys(
+        (f"{outcome.format}: {outcome.why}", *(note for part in outcome.parts for note in part.notes))
+    )
+    file.rows = len(outcome.actions)
+    if not intake.told_adjusted:
+        file.advice = next((part.advice for part in outcome.parts if part.advice), None)
     intake.take_actions(outcome.actions)
     for part in outcome.parts:
-        try:
-            notes |= dict.fromkeys(intake.take(outcome.where, part))
-            rows += len(part.block)
-        except OpenbellError as error:
-            problem = problem or error.problems[0]
-    advice = None if intake.told_adjusted else next((part.advice for part in outcome.parts if part.advice), None)
-    return FileReport(
-        outcome.where, outcome.format, (f"{outcome.format}: {outcome.why}", *notes), rows, problem, advice
-    )
+        intake.take(file, part)
+    return file.rows + sum(len(part.block) for part in outcome.parts)

@@ -1,8 +1,9 @@
 """What happens to the bars of an import between their file and the writer.
 
-1. `Intake.take`: rows are checked, and wait for the other files of their series.
-2. `_settle`: when many wait, each series gets its market and grid, and its bars are laid over those stored.
-3. `finish`: the quarantine file, the log, the commit.
+1. `Intake.take`: bars wait for the other files of the import, as long as something of them is to be decided.
+2. `settle`: when all are there, or very many, everything is decided (`Decisions`), and rows are checked.
+3. `_lay`: each series gets its grid, and its bars are laid over those stored.
+4. `finish`: the quarantine file, the log, the commit.
 """
 
 import json
@@ -18,19 +19,20 @@ import polars as pl
 from openbell.bars.block import Block
 from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval
-from openbell.errors import Problem, StoreError
+from openbell.errors import OpenbellError, Problem, StoreError
 from openbell.market.actions import Action
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.store import schema
 from openbell.store.actions import new_among
 from openbell.store.catalog import Catalog, Series
-from openbell.store.choice import MarketChoice, choose_market, grid_kind
-from openbell.store.clock import Settled, interval_in_stamps, settle, unchecked
+from openbell.store.choice import MarketChoice, grid_kind
+from openbell.store.clock import instants_of
 from openbell.store.cutting import dates_of
 from openbell.store.daily import on_sessions
 from openbell.store.days import GridKind, day_keys
+from openbell.store.decisions import Decided, Decisions, Taken, Waiting
 from openbell.store.findings import defects_of
-from openbell.store.formats.format import Hints, Incoming
+from openbell.store.formats.format import Convention, Hints, Incoming
 from openbell.store.merging import Merged, merged
 from openbell.store.quarantine import labelled, set_aside
 from openbell.store.report import FileReport, ImportReport, SeriesReport
@@ -38,10 +40,11 @@ from openbell.store.returning import SetAside, told
 from openbell.store.rows import Checked, checked, taken
 from openbell.store.series import resolved
 from openbell.store.sheets import laid_out
-from openbell.store.sound import may_have_defects
+from openbell.store.sound import LATEST, may_have_defects
 from openbell.store.writer import Pending, Span, Writer, around
 
 _ROWS_AT_ONCE = 1 << 20
+_ROWS_AWAITED = 1 << 22  # a market's weeks and hours show in fewer
 _SOURCE_CHARS = 200
 _SYMBOLS_ASKED = 10
 _LONG = 2_000
@@ -80,9 +83,12 @@ class Intake:
         self._writer = writer
         self._catalog = Catalog.latest(store) if schema.holds_store(store) else None
         self._markets = self._catalog.markets() if self._catalog is not None else {}
+        self._decisions = Decisions(hints, dict(self._markets))
+        self._undecided: list[Waiting] = []
+        self._is_open = False
         self._waiting: dict[Key, list[Block]] = {}
         self._rows = 0
-        self._asked: dict[tuple[str, Interval], int] = {}
+        self._files: list[Taken] = []
         self._reports: dict[Key, SeriesReport] = {}
         self._refused: list[pl.DataFrame] = []
         self._actions: list[Action] = []
@@ -91,44 +97,49 @@ class Intake:
         self._looked_up = self._catalog is None
         self._set_aside = SetAside(store)
 
-    def take(self, origin: str, part: Incoming) -> list[str]:
-        """The bars of one symbol and interval out of one file; returns what was decided about their stamps.
+    def file(self, taken: Taken) -> None:
+        """A file of the import, to be reported in this order."""
+        self._files.append(taken)
 
-        Raises
-        ------
-        StoreError
-            If the stamps contradict what is said of them, or raw prices would mix with adjusted ones; nothing is taken
-            then.
-        """
-        sound = part.sound and not part.faults
-        found = Checked(part.block, None, 0, False) if sound else checked(part.block, part.faults)
-        if not len(found.block) and found.refused is not None and part.interval is None:
-            raise _no_bars(origin, found.refused)
-        said = part.interval
-        known = sound and said is not None and said.intraday and part.step == said.width_ns
-        interval = said if known and said is not None else interval_in_stamps(origin, found.block.ts, said)
-        key = (part.symbol, interval)
+    def take(self, file: Taken, part: Incoming) -> None:
+        """The bars of one symbol and interval out of one file; the file says later what became of them."""
+        self._undecided.append(Waiting(file, part))
+        self._rows += len(part.block)
+        self._is_open = self._is_open or self._decisions.open_to(part)
+        if self._rows >= (_ROWS_AWAITED if self._is_open else _ROWS_AT_ONCE):
+            self.settle()
+
+    def settle(self) -> None:
+        """Decide what waits, and hand it to the writer."""
+        for one in self._decisions.made(self._undecided):
+            try:
+                self._enter(one)
+            except OpenbellError as error:
+                one.file.refuse(error.problems[0])
+        self._undecided.clear()
+        self._is_open = False
+        self._settle()
+
+    def _enter(self, one: Decided) -> None:
+        """The rows of a part that are bars, at their instants."""
+        part, key = one.part, (one.part.symbol, one.interval)
         adjusted = part.adjusted or self._hints.adjusted
-        self._keep_apart(origin, key, adjusted)
-        choice = self._choose(part, interval, found.block)
-        settled = self._settled(origin, load_calendar(choice.market), interval, part, found.block)
-        self._remember(part.symbol, choice)
+        self._keep_apart(one.file.path, key, adjusted)
+        self._remember(part.symbol, one.choice)
+        found = _checked(part, one.interval, one.convention)
         report = self._reports.get(key)
         if report is None:
-            report = self._reports[key] = SeriesReport(part.symbol, str(interval), market=choice.market, why=choice.why)
+            report = SeriesReport(part.symbol, str(one.interval), market=one.choice.market, why=one.choice.why)
+            self._reports[key] = report
+        one.file.rows += len(part.block)
         report.rows += len(part.block)
         report.duplicates += found.duplicates
         report.unordered |= found.unordered
         if found.refused is not None:
             report.quarantined += len(found.refused)
-            self._refused.append(labelled(found.refused, origin, part.symbol, str(interval)))
+            self._refused.append(labelled(found.refused, one.file.path, part.symbol, str(one.interval)))
         if len(found.block):
-            block = found.block if settled.ts is found.block.ts else Block.of(settled.ts, found.block.columns)
-            self._waiting.setdefault(key, []).append(block)
-            self._rows += len(found.block)
-        if self._rows >= _ROWS_AT_ONCE:
-            self._settle()
-        return [settled.note] if settled.note else []
+            self._waiting.setdefault(key, []).append(found.block)
 
     def take_actions(self, actions: Sequence[Action]) -> None:
         """Splits, dividends and listings out of one file."""
@@ -150,23 +161,19 @@ class Intake:
             fix = f"If these are adjusted, too, say --adjusted. {fix}"
         raise StoreError(Problem(origin, what, fix, code="mixed_adjustment"))
 
-    def _settled(self, origin: str, calendar: Calendar, interval: Interval, part: Incoming, block: Block) -> Settled:
-        """What the stamps mean. Symbols of one file share a convention: of many short ones only some are asked."""
-        key = (origin, interval)
-        self._asked[key] = self._asked.get(key, 0) + 1
-        if part.convention.sure and self._asked[key] > _SYMBOLS_ASKED and len(block) < _LONG:
-            return unchecked(interval, block, part.convention)
-        return settle(origin, calendar, interval, block, part.convention)
-
-    def finish(self, files: Sequence[FileReport], dry_run: bool) -> ImportReport:
+    def finish(self, dry_run: bool) -> ImportReport:
         """Write what is left, commit, and say what was done."""
-        self._settle()
+        self.settle()
         self._note_strays()
+        files = [file.report() for file in self._files]
         series = tuple(self._reports[key] for key in sorted(self._reports, key=lambda key: (key[0], key[1].rank)))
         quarantine = None if dry_run else set_aside(self._store, self._refused)
         new = new_among(self._actions, self._catalog.actions() if self._catalog is not None and self._actions else ())
         report = ImportReport(None, dry_run, tuple(files), series, quarantine)
-        report = replace(report, actions=len(self._actions), new_actions=len(new))
+        report = replace(
+            report, actions=len(self._actions), new_actions=len(new), stamps=tuple(self._decisions.stamps),
+            problems=tuple(self._decisions.warnings),
+        )  # fmt: skip
         if not report.changed or self._writer is None:
             return report
         report = replace(report, number=self._writer.number)
@@ -192,7 +199,8 @@ class Intake:
             report.duplicates += duplicates
             calendar = load_calendar(report.market)
             grid = grid_kind(calendar, interval, block.ts)
-            block, note = on_sessions(calendar, interval, block)
+            block, duplicates, note = on_sessions(calendar, interval, block)
+            report.duplicates += duplicates
             report.why = f"{report.why}; {note}" if note else report.why
             report.grid = grid.value
             lot = lots.get((report.market, interval, grid))
@@ -201,11 +209,6 @@ class Intake:
             lot.reports.append(report)
             lot.blocks.append(block)
         return lots.values()
-
-    def _choose(self, part: Incoming, interval: Interval, block: Block) -> MarketChoice:
-        said = self._hints.market or (None if part.symbol in self._markets else part.market)
-        choice = choose_market(interval, block, part.convention, said, self._markets.get(part.symbol))
-        return choice if self._hints.market or said is None else MarketChoice(choice.market, "the format's own")
 
     def _remember(self, symbol: str, choice: MarketChoice) -> None:
         if self._markets.get(symbol) != choice.market:
@@ -257,11 +260,17 @@ class Intake:
             report.outside, report.off_grid = outside, off_grid
 
 
-def _no_bars(origin: str, refused: pl.DataFrame) -> StoreError:
-    what = f"none of its {len(refused):,} rows can be a bar; of the first one {refused['reason'][0]}."
-    return StoreError(
-        Problem(origin, what, "Check its columns, or say them with --format layout.toml.", code="no_bars")
-    )
+def _checked(part: Incoming, interval: Interval, convention: Convention) -> Checked:
+    """The rows of a part that are bars, at the instants that a convention makes of their stamps."""
+    ts, faults = part.block.ts, part.faults
+    if interval.intraday and convention.wall and convention.zone is not None:
+        ts, unclear = instants_of(ts, convention.zone)
+        faults = {**unclear, **faults} if unclear else faults
+    if interval.intraday and convention.stamp == "close":
+        ts = np.where(ts >= -LATEST, ts - interval.width_ns, ts)
+    block = part.block if ts is part.block.ts else Block.of(ts, part.block.columns)
+    sound = part.sound and not faults and (block is part.block or bool((ts[1:] > ts[:-1]).all()))
+    return Checked(block, None, 0, False) if sound else checked(block, faults)
 
 
 def _suspects(lot: _Lot) -> Iterable[int]:

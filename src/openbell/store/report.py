@@ -119,6 +119,10 @@ class ImportReport:
         Splits, dividends and listings in the files, and those of them that were not known before.
     own_files
         Files of the store itself, which lies in a folder that was searched; they are not read.
+    runs
+        Folders of runs in those that were searched; what lies in them is not read either.
+    stamps
+        What was found or assumed of stamps and dates.
     """
 
     number: int | None
@@ -131,6 +135,8 @@ class ImportReport:
     actions: int = 0
     new_actions: int = 0
     own_files: int = 0
+    runs: tuple[str, ...] = ()
+    stamps: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -171,6 +177,8 @@ class ImportReport:
             "files": [_plain(asdict(file)) for file in self.files],
             "skipped": list(self.skipped),
             "own_files": self.own_files,
+            "runs": list(self.runs),
+            "stamps": list(self.stamps),
             "actions": self.actions,
             "new_actions": self.new_actions,
             "series": [_plain(asdict(series)) for series in self.series],

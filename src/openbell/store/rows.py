@@ -61,9 +61,9 @@ def checked(block: Block, faults: Mapping[int, str] | None = None) -> Checked:
     if faults:
         good[list(faults)] = False
     if good.all():
-        return Checked(*_in_order(block, None))
+        return _sorted_out(block, None)
     refused = _listed(block, np.flatnonzero(~good), faults or {})
-    return Checked(*_in_order(taken(block, np.flatnonzero(good)), refused))
+    return _sorted_out(taken(block, np.flatnonzero(good)), refused)
 
 
 def taken(block: Block, rows: npt.NDArray[np.int64] | Mask) -> Block:
@@ -71,15 +71,21 @@ def taken(block: Block, rows: npt.NDArray[np.int64] | Mask) -> Block:
     return Block.of(block.ts[rows], (column[rows] for column in block.columns))
 
 
-def _in_order(block: Block, refused: pl.DataFrame | None) -> tuple[Block, pl.DataFrame | None, int, bool]:
+def _sorted_out(block: Block, refused: pl.DataFrame | None) -> Checked:
+    ordered, duplicates = in_order(block)
+    unordered = ordered is not block and bool((block.ts[1:] < block.ts[:-1]).any())
+    return Checked(ordered, refused, duplicates, unordered)
+
+
+def in_order(block: Block) -> tuple[Block, int]:
+    """A block in order of time, of equal stamps the last row, and how many others there were."""
     ts = block.ts
     if (ts[1:] > ts[:-1]).all():
-        return block, refused, 0, False
+        return block, 0
     order = np.argsort(ts, kind="stable")
     ts = ts[order]
     latest = order[np.append(ts[1:] != ts[:-1], True)]
-    unordered = bool((block.ts[1:] < block.ts[:-1]).any())
-    return taken(block, latest), refused, len(order) - len(latest), unordered
+    return taken(block, latest), len(order) - len(latest)
 
 
 def _listed(block: Block, rows: npt.NDArray[np.int64], faults: Mapping[int, str]) -> pl.DataFrame:

@@ -14,13 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from openbell.bars.block import Block
+from openbell.bars.grid import Stamps
 from openbell.bars.interval import Interval
+from openbell.errors import Problem, StoreError
 from openbell.market.actions import Action
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.store.actions import record
 from openbell.store.catalog import BARS, Piece, Series, visible_pieces
 from openbell.store.cutting import Cut, cuts_of, strays_of
-from openbell.store.days import GridKind, Mask
+from openbell.store.days import GridKind, Mask, Rows
 from openbell.store.edges import tabulated
 from openbell.store.files import StoredFile
 from openbell.store.parquet import bar_file
@@ -168,6 +170,7 @@ class Writer:
     def _write(self, interval: Interval, grid: GridKind, calendar: Calendar, queue: list[Pending]) -> None:
         bounds = np.cumsum([0, *(len(one.block) for one in queue)])
         block = laid_out([one.block for one in queue])
+        _check_order(queue, block.ts, bounds)
         content = bar_file(interval, [one.series.symbol for one in queue], np.diff(bounds).tolist(), block)
         name = f"{BARS}/{interval}/{self.number:06d}-{secrets.token_hex(6)}.parquet"
         file = self._scribe.begin(name, content)
@@ -208,6 +211,19 @@ class Writer:
             self.number, self.number, file, piece.row, piece.rows, piece.first, piece.last, piece.market, piece.version,
             piece.fingerprint, piece.days, piece.own,
         )  # fmt: skip
+
+
+def _check_order(queue: Sequence[Pending], ts: Stamps, bounds: Rows) -> None:
+    """Stop everything rather than store two bars of a series under one stamp."""
+    follows = ts[1:] > ts[:-1]
+    follows[bounds[1:-1] - 1] = True
+    if not follows.all():
+        row = int(np.argmin(follows)) + 1
+        series = queue[int(np.searchsorted(bounds, row, side="right")) - 1].series
+        stamp = np.datetime64(int(ts[row]), "ns")
+        what = f"two bars would be stored out of order at {stamp}; this import is given up as a whole."
+        fix = "This is a fault of openbell: report it, with the file; the store is as it was."
+        raise StoreError(Problem(f"{series.symbol}/{series.interval}", what, fix, code="internal"))
 
 
 # +: the index that is in order of symbols would be gone through from end to end.

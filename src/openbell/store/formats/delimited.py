@@ -22,10 +22,10 @@ from openbell.store.formats.format import Convention, Hints, Incoming, block_of,
 from openbell.store.formats.naming import interval_of, symbol_of
 from openbell.store.formats.numbers import numbers_of
 from openbell.store.formats.source import Source, as_stream, unreadable
-from openbell.store.formats.times import EPOCH, TimeForm, nanoseconds, time_form
+from openbell.store.formats.times import EPOCH, TimeForm, nanoseconds, time_form, with_order
 
 MIDNIGHT = "milliseconds of the day"
-UNKNOWN = Convention(wall=True, zone=None, stamp=None, sure=False)
+UNKNOWN = Convention(wall=True, zone=None, stamp=None)
 _SAMPLE = 40
 _COUNTED_AT_ONCE = 1 << 18
 _TOO_LONG = "the line has more fields than there are columns"
@@ -88,12 +88,14 @@ def read_layout(source: Source, layout: Layout, hints: Hints) -> list[Incoming]:
         raise StoreError(Problem(str(source), "holds no bars.", "Check that the file is complete.", code="empty"))
     stamps, form = _stamps(source, layout, frame)
     convention = _told(layout.convention, form, hints)
-    notes = (*layout.notes, *([form.note] if form.note else []))
     prices = [pl.col(f"c{layout.columns[name]}").alias(name) for name in FIELDS[:4]]
     volume = pl.col(f"c{layout.columns['volume']}") if "volume" in layout.columns else pl.lit(None, pl.Float64)
     values = frame.select(stamps.alias("ts"), *prices, volume.alias("volume"))
     interval = hints.interval or layout.interval or interval_of(source, hints)
-    shared = {"notes": notes, "adjusted": layout.adjusted, "convention": convention, "market": layout.market}
+    shared = {
+        "notes": layout.notes, "adjusted": layout.adjusted, "convention": convention, "market": layout.market,
+        "form": f"{layout.separator} {layout.columns} {layout.time} {form.shape}", "order": form.order,
+    }  # fmt: skip
     if "symbol" in layout.columns and hints.symbol is None:
         names = frame[f"c{layout.columns['symbol']}"]
         parts = by_symbol(values.with_columns(names.alias("symbol")))
@@ -233,6 +235,8 @@ def _stamps(source: Source, layout: Layout, frame: pl.DataFrame) -> tuple[pl.Ser
         what = f"its times are written in no form that is known; the first one is {texts[0]!r}."
         fix = 'Say which one with a layout file: --format layout.toml with time_format = "%Y-%m-%d %H:%M".'
         raise StoreError(Problem(str(source), what, fix, code="time_form"))
+    if layout.pattern is None:
+        found = with_order(found, texts)
     return (epoch_nanoseconds(texts) if found.pattern == EPOCH else nanoseconds(texts, found)), found
 
 
@@ -254,12 +258,10 @@ def _spread(texts: pl.Series) -> list[str]:
 
 def _told(convention: Convention, form: TimeForm, hints: Hints) -> Convention:
     """The convention of a layout with what the file's times and the user say."""
-    wall = not form.instant
-    zone = (hints.timezone or form.zone or convention.zone) if wall or hints.timezone else "UTC"
-    wall = wall or hints.timezone is not None
-    stamp = hints.stamp or convention.stamp
-    told = hints.timezone is not None or hints.stamp is not None or form.zone is not None
-    return Convention(wall, zone, stamp, sure=convention.sure or told)
+    if hints.timezone is not None:
+        return Convention(True, hints.timezone, hints.stamp or convention.stamp)
+    zone = "UTC" if form.instant else form.zone or convention.zone
+    return Convention(not form.instant, zone, hints.stamp or convention.stamp)
 
 
 def _faults(frame: pl.DataFrame, names: pl.Series | None) -> dict[str, dict[int, str]]:

@@ -12,6 +12,7 @@ import polars as pl
 from openbell.bars.block import FIELDS, Block
 from openbell.bars.interval import Interval
 from openbell.store.formats.source import Source
+from openbell.store.formats.times import DateOrder
 from openbell.store.sound import are_sound, shortest_steps
 
 COLUMNS = ("ts", *FIELDS)
@@ -42,17 +43,14 @@ class Convention:
     wall
         Whether stamps are wall clock times, given as nanoseconds since 1970 as if the clock were in UTC.
     zone
-        The clock's zone; None when it is not known.
+        The clock's zone; None when it is not known, and the bars are to show it.
     stamp
-        ``open`` or ``close``: which end of a bar is stamped; None when it is not known.
-    sure
-        Whether bars that contradict are refused; else the bars decide.
+        ``open`` or ``close``: which end of a bar is stamped; None when it is not known, as above.
     """
 
     wall: bool = False
     zone: str | None = "UTC"
     stamp: str | None = "open"
-    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +80,10 @@ class Incoming:
         The shortest time between two stamps, where it is known.
     advice
         What whoever imports it should know of the vendor's prices, and what to do.
+    form
+        How the file is written: files that are written alike mean the same by their stamps.
+    order
+        Of day and month in its dates, where there is a choice.
     """
 
     symbol: str
@@ -95,6 +97,8 @@ class Incoming:
     sound: bool = False
     step: int | None = None
     advice: str | None = None
+    form: str = ""
+    order: DateOrder | None = None
 
 
 class Format(Protocol):

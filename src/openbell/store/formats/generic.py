@@ -235,8 +235,7 @@ class LayoutFile:
         if missing:
             raise self._wrong(f"columns.{missing[0]}", "is not given.", "Give the name or the place of the column.")
         told = Layout(columns, time, width, separator, header, said.get("time_format"))
-        zone, stamp = said.get("timezone"), said.get("stamp")
-        convention = Convention(True, zone, stamp, sure=zone is not None or stamp is not None)
+        convention = Convention(True, said.get("timezone"), said.get("stamp"))
         interval = Interval.parse(said["interval"]) if "interval" in said else None
         return replace(
             told, convention=convention, scale=float(said.get("price_scale", 1.0)), market=said.get("market"),

@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import MAXYEAR, MINYEAR, date
 from functools import lru_cache, partial
 from zoneinfo import available_timezones
 
@@ -49,6 +48,7 @@ _ZONE_WORDS = {
     "P[SD]T": "America/Los_Angeles", "CES?T": "Europe/Berlin", "JST": "Asia/Tokyo", "HKT": "Asia/Hong_Kong",
 }  # fmt: skip
 _MONTHS = 12
+_PAIR = r"^(\d{1,2})\D(\d{1,2})\D"
 _REACH_US = 2**63 // 1000 - 1
 _DIGITS = str.maketrans("123456789", "000000000")
 _OFFSETS = {
@@ -63,6 +63,14 @@ _OFFSETS = {
 
 
 @dataclass(frozen=True, slots=True)
+class DateOrder:
+    """Which number of dates such as ``1/2/2024`` is taken for the day, and whether one above 12 shows it."""
+
+    day_first: bool
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TimeForm:
     """How a column writes its times.
 
@@ -74,8 +82,8 @@ class TimeForm:
         Whether it says the zone itself.
     dated_only
         Whether it has no time of day.
-    note
-        What was decided where there was a choice.
+    order
+        Of day and month, where there is a choice.
     zone
         The zone that is named behind each time.
     """
@@ -83,8 +91,13 @@ class TimeForm:
     pattern: str
     instant: bool
     dated_only: bool = False
-    note: str | None = None
+    order: DateOrder | None = None
     zone: str | None = None
+
+    @property
+    def shape(self) -> str:
+        """The pattern, whichever of day and month comes first."""
+        return self.pattern.replace("%d/%m", "%m/%d").replace("%m-%d-%Y", "%d-%m-%Y")
 
 
 def time_form(samples: Sequence[str]) -> TimeForm | None:
@@ -110,8 +123,7 @@ def time_form(samples: Sequence[str]) -> TimeForm | None:
             forms[known] += count
     if 2 * forms.total() <= len(texts):
         return None
-    form = forms.most_common(1)[0][0]
-    return _day_or_month(form, texts)
+    return forms.most_common(1)[0][0]
 
 
 @lru_cache(maxsize=1024)
@@ -149,36 +161,30 @@ def _without_zone(texts: pl.Series, zone: str) -> pl.Series:
     )
 
 
-def _day_or_month(form: TimeForm, texts: Sequence[str]) -> TimeForm:
-    """Of ``1/2/2024`` the month is first, as in America, unless a number above 12 says otherwise."""
+def with_order(form: TimeForm, texts: pl.Series) -> TimeForm:
+    """The form with the order of day and month: a number above 12 anywhere in the column shows it.
+
+    Where none does the month of ``1/2/2024`` is first, as in America, and the day of ``1-2-2024``, until other files
+    show it.
+
+    Examples
+    --------
+    >>> texts = pl.Series(["11/5/2019 9:30", "13/5/2019 9:30"])
+    >>> with_order(time_form(texts.to_list()), texts).order
+    DateOrder(day_first=True, shown=True)
+    """
     if "%m/%d/" not in form.pattern and "%d-%m-" not in form.pattern:
         return form
-    firsts = [int(match[0]) for text in texts if (match := re.match(r"\d+", text))]
-    seconds = [int(match[1]) for text in texts if (match := re.match(r"\d+\D(\d+)", text))]
-    day_first = max(firsts, default=0) > 12
-    month_first = max(seconds, default=0) > 12
-    if day_first and not month_first:
-        return replace(form, pattern=form.pattern.replace("%m/%d", "%d/%m"))
-    if month_first and not day_first:
-        return replace(form, pattern=form.pattern.replace("%d-%m", "%m-%d"))
+    dates = texts.str.strip_chars_start().str.head(6).unique()
+    numbers = [dates.str.extract(_PAIR, place).cast(pl.Int64, strict=False) for place in (1, 2)]
+    # Most dates decide: a single one may be none.
+    above = [int((column > _MONTHS).sum()) for column in numbers]
+    usual = "%d-%m-" in form.pattern
+    day_first = above[0] > above[1] if any(above) else usual
     pattern = form.pattern
-    if _months_seem_days(texts, "%m/%d" in pattern):
-        pattern = pattern.replace("%m/%d", "%d/%m") if "%m/%d" in pattern else pattern.replace("%d-%m", "%m-%d")
-    order = "month" if "%m/%d" in pattern or "%m-%d" in pattern else "day"
-    return replace(form, pattern=pattern, note=f"dates read with the {order} first")
-
-
-def _months_seem_days(texts: Sequence[str], month_first: bool) -> bool:
-    """Whether the dates lie much closer together when day and month are exchanged."""
-    spans: dict[bool, set[date]] = {True: set(), False: set()}
-    for text in texts:
-        match = re.match(r"(\d+)\D(\d+)\D(\d+)", text)
-        one, two, year = map(int, match.groups()) if match is not None else (0, 0, 0)
-        if 0 < one <= _MONTHS and 0 < two <= _MONTHS and MINYEAR <= year <= MAXYEAR:
-            spans[True].add(date(year, one, two))
-            spans[False].add(date(year, two, one))
-    told, other = ((max(days) - min(days)).days if days else 0 for days in (spans[month_first], spans[not month_first]))
-    return told > 3 * (other + 1)
+    if day_first != usual:
+        pattern = pattern.replace("%m/%d", "%d/%m") if not usual else pattern.replace("%d-%m", "%m-%d")
+    return replace(form, pattern=pattern, order=DateOrder(day_first, any(above)))
 
 
 def nanoseconds(texts: pl.Series, form: TimeForm) -> pl.Series:

@@ -67,7 +67,7 @@ class Yahoo(Headed):
     """Yahoo's days: open, high, low and close are adjusted for splits, the adjusted close for dividends as well."""
 
     def __init__(self) -> None:
-        super().__init__("yahoo", {"date", "adj close", "open", "close"}, Convention(True, None, "open", sure=False))
+        super().__init__("yahoo", {"date", "adj close", "open", "close"}, Convention(True, None, "open"))
 
     def read(self, source: Source, hints: Hints) -> Sequence[Incoming]:
         """One symbol, from the name of the file."""
