@@ -68,6 +68,11 @@ def clean(arguments: argparse.Namespace, output: Output) -> int:
             older_than=timedelta(days=arguments.older_than),
             progress=lambda done, total: progress("files", done, total),
         )
+    if gone.kept:
+        days = housekeeping.KEPT_FOR_READERS.days
+        what = f"is open in a session or another reader: what was replaced in the last {days} days stays for it."
+        fix = "Clean again when it has ended, to remove these files as well."
+        output.problems([Problem(arguments.store, what, fix, code="being_read", severity=Severity.WARNING)])
     output.document({"files": gone.files, "bytes": gone.bytes})
     output.show(f"{amount(gone.files, 'file')} deleted, {size(gone.bytes)}")
     return DONE

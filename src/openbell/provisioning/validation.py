@@ -160,6 +160,12 @@ class Validator:
         reason = need.reasons[interval]
         days = need.amounts[interval].days
         stretch = f"in the {days} trading days before" if days else "before"
+        later = self._data.later(symbol)
+        if later is not None:
+            what = f"import {later} brought its bars or wrote them anew after this session had opened the store, which "
+            what += f"as it was then has none of it left {stretch} {self._time.today.date}; it is {reason}."
+            fix = "Start the session anew; let sessions end before `openbell data clean` removes what was replaced."
+            return Problem(f"{symbol}/{interval}", what, fix, "no_history")
         what = f"the store has no bar of it {stretch} {self._time.today.date}; it is {reason}."
         fix = "Import earlier bars, ask for more days or none, or start on a later day."
         return Problem(f"{symbol}/{interval}", what, fix, "no_history")

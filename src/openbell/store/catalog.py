@@ -1,9 +1,8 @@
 """What is in a store, as of one import: symbols, pieces of bars, and the files they lie in."""
 
-import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,19 +12,16 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-import numpy.typing as npt
-
 from openbell.bars.interval import Interval
 from openbell.market.actions import Action, Kind
-from openbell.market.calendar import Calendar
-from openbell.market.session import Hours
 from openbell.store import schema
 from openbell.store.actions import acting_symbols, actions_of, visible_actions
 from openbell.store.days import GridKind
 from openbell.store.files import StoredFile
 from openbell.store.kinds import kinds_of
+from openbell.store.readers import Mark
 
+BARS = "bars"
 _EPOCH = date(1970, 1, 1)
 _VISIBLE = "import <= :now AND (retired IS NULL OR retired > :now)"
 _VISIBLE_PIECES = f"pieces.{_VISIBLE}"
@@ -156,11 +152,14 @@ class Catalog:
         The store's folder.
     now
         The import whose state is looked at.
+    mark
+        What keeps files of that state from being cleaned away.
     """
 
-    def __init__(self, root: Path, now: int) -> None:
+    def __init__(self, root: Path, now: int, mark: Mark | None = None) -> None:
         self.root = root
         self.now = now
+        self._mark = mark
         self._looks = schema.Looks(root)
 
     @classmethod
@@ -172,8 +171,10 @@ class Catalog:
         StoreError
             If there is no store.
         """
+        # First the mark: what is replaced between the two would not be kept.
+        mark = Mark(root / BARS)
         with schema.reading(root) as db:
-            return cls(root, db.execute("SELECT coalesce(max(id), 0) FROM imports").fetchone()[0])
+            return cls(root, db.execute("SELECT coalesce(max(id), 0) FROM imports").fetchone()[0], mark)
 
     def symbols(self) -> dict[str, SymbolInfo]:
         """Every symbol that has bars, in order of names."""
@@ -262,6 +263,13 @@ class Catalog:
         with self._looking() as db:
             query = "SELECT piece, bits FROM presence WHERE piece IN (SELECT value FROM json_each(?))"
             return {row["piece"]: row["bits"] for row in db.execute(query, (json.dumps(list(pieces)),))}
+
+    def later(self, symbol: str) -> int | None:
+        """The last import after this state that brought bars of a symbol or wrote them anew, if there is one."""
+        query = "SELECT max(import) FROM pieces WHERE symbol = ? AND retired IS NULL AND import > ?"
+        with self._looking() as db:
+            number: int | None = db.execute(query, (symbol, self.now)).fetchone()[0]
+            return number
 
     def imports(self) -> list[ImportRecord]:
         """Every change, oldest first."""
@@ -372,24 +380,3 @@ def _told(info: SymbolInfo, event: Action) -> SymbolInfo:
 def day_of(number: int) -> date:
     """The date that is so many days after 1970-01-01."""
     return _EPOCH + timedelta(days=number)
-
-
-def fingerprint(calendar: Calendar, first: int, last: int) -> str:
-    """16 hex digits of the sessions from one ordinal to another; equal for equal segments, whatever else changed."""
-    return _fingerprints(calendar)(first, last)
-
-
-@lru_cache(maxsize=8)
-def _fingerprints(calendar: Calendar) -> Callable[[int, int], str]:
-    @lru_cache(maxsize=4096)
-    def of(first: int, last: int) -> str:
-        digest = hashlib.sha256()
-        for hours in Hours:
-            for interval in ("1d", "1440m"):
-                grid = calendar.grid(Interval.parse(interval), first, last, hours)
-                parts: tuple[npt.NDArray[np.int64], ...] = (grid.stamps, grid.opens, grid.ends)
-                for part in parts:
-                    digest.update(part.tobytes())
-        return digest.hexdigest()[:16]
-
-    return of

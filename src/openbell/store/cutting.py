@@ -9,8 +9,8 @@ import numpy.typing as npt
 from openbell.bars.grid import Ordinals, Stamps
 from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar
-from openbell.store.catalog import fingerprint
 from openbell.store.days import DAY, Rows, Tabulated, ordinals_of
+from openbell.store.fingerprints import fingerprint
 
 _DAY_NS = 86_400_000_000_000
 _LOCAL_NS = 13 * 3_600_000_000_000  # from any market's local midnight into the same date in UTC

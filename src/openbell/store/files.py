@@ -274,6 +274,10 @@ class OpenFiles:
             raise damaged(self._root / file.name, f"has {size:,} bytes; the catalogue says {file.size:,}.")
 
     def _unreadable(self, file: StoredFile, error: OSError) -> StoreError:
+        if isinstance(error, FileNotFoundError):
+            what = "is missing: what was replaced after the store was opened, `openbell data clean` may remove."
+            fix = "Start anew; if it is missing then, too, `openbell data verify` names every file that is affected."
+            return StoreError(Problem(str(self._root / file.name), what, fix, code="missing_file"))
         return damaged(self._root / file.name, f"cannot be read ({error.strerror or error}).")
 
 

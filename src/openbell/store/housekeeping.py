@@ -13,10 +13,14 @@ from pathlib import Path
 
 from openbell.market.calendar import load_calendar
 from openbell.store import schema
-from openbell.store.catalog import Piece, day_of, visible_pieces
+from openbell.store.catalog import BARS, Piece, day_of, visible_pieces
 from openbell.store.history import series_in
+from openbell.store.readers import is_read
 from openbell.store.series import resolved, whole
-from openbell.store.writer import BARS, Pending, Writer
+from openbell.store.writer import Pending, Writer
+
+KEPT_FOR_READERS = timedelta(days=7)
+"""How long what was replaced is kept at least while somebody looks at the store, who may have begun before."""
 
 Progress = Callable[[int, int], None]
 """Called with how much is done, and how much there is: series to bring together, files to delete."""
@@ -94,16 +98,18 @@ def _rewrite(root: Path, writer: Writer, pieces: list[Piece]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What was removed: files, and their bytes."""
+    """What was removed: files, and their bytes; and whether newer ones were kept because the store is read."""
 
     files: int
     bytes: int
+    kept: bool = False
 
 
 def clean(store: Path | str, *, older_than: timedelta = timedelta(days=7), progress: Progress | None = None) -> Cleaned:
     """Delete files that no longer count since some time, and files that no catalogue names.
 
-    Imports whose files are deleted can no longer be undone. Readers that began before that time may fail.
+    Imports whose files are deleted can no longer be undone. While somebody looks at the store what was replaced stays
+    for `KEPT_FOR_READERS` at least; readers that began before that time may fail.
 
     Parameters
     ----------
@@ -118,8 +124,10 @@ def clean(store: Path | str, *, older_than: timedelta = timedelta(days=7), progr
         If nothing can be written.
     """
     root = Path(store)
-    limit = (datetime.now(UTC) - older_than).isoformat(timespec="seconds").replace("+00:00", "Z")
     with schema.writing(root, make=False) as db:
+        kept = older_than < KEPT_FOR_READERS and is_read(root / BARS)
+        age = KEPT_FOR_READERS if kept else older_than
+        limit = (datetime.now(UTC) - age).isoformat(timespec="seconds").replace("+00:00", "Z")
         gone = "SELECT id FROM pieces WHERE retired IN (SELECT id FROM imports WHERE at <= ?)"
         db.execute(f"DELETE FROM presence WHERE piece IN ({gone})", (limit,))
         db.execute(f"DELETE FROM pieces WHERE id IN ({gone})", (limit,))
@@ -137,7 +145,7 @@ def clean(store: Path | str, *, older_than: timedelta = timedelta(days=7), progr
             path.unlink(missing_ok=True)
             if progress is not None:
                 progress(done, len(doomed))
-        return Cleaned(len(doomed), size)
+        return Cleaned(len(doomed), size, kept)
 
 
 def orphans(root: Path, known: set[str]) -> list[Path]:

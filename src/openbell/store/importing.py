@@ -22,6 +22,7 @@ from openbell.errors import OpenbellError, Problem, StoreError, nearest
 from openbell.market.actions import Action
 from openbell.market.calendar import load_calendar
 from openbell.store import schema
+from openbell.store.catalog import BARS
 from openbell.store.clock import known_zone
 from openbell.store.decisions import Taken
 from openbell.store.formats import events
@@ -35,7 +36,7 @@ from openbell.store.formats.vendors import VENDORS
 from openbell.store.intake import Intake
 from openbell.store.quarantine import QUARANTINE
 from openbell.store.report import ImportReport
-from openbell.store.writer import BARS, Writer
+from openbell.store.writer import Writer
 
 Progress = Callable[[int, int, int], None]
 """Called with files done, files in all, and rows read so far."""

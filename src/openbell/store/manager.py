@@ -115,6 +115,10 @@ class DataManager:
         """Every symbol that has bars, by name, in order of names."""
         return self._symbols
 
+    def later(self, symbol: str) -> int | None:
+        """The last import since this state that brought bars of a symbol or wrote them anew: they are not seen here."""
+        return self._catalog.later(symbol)
+
     def info(self, symbol: str) -> SymbolInfo | None:
         """What is known of a symbol, None when it has no bars."""
         return self._symbols.get(symbol)

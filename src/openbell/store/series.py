@@ -18,9 +18,10 @@ from openbell.bars.grid import Ordinals
 from openbell.bars.interval import Interval
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
-from openbell.store.catalog import Piece, fingerprint
+from openbell.store.catalog import Piece
 from openbell.store.days import DAY, DayEntries, GridKind, Mask, Rows, ordinals_of, tabulate
 from openbell.store.files import OpenFiles
+from openbell.store.fingerprints import fingerprint
 
 COLUMN_COUNT = 6
 SHORT_RUN = 1 << 11

@@ -20,7 +20,7 @@ from openbell.errors import Problem, StoreError
 from openbell.market.actions import Action
 from openbell.market.calendar import Calendar, load_calendar
 from openbell.store.actions import record
-from openbell.store.catalog import Piece, Series, visible_pieces
+from openbell.store.catalog import BARS, Piece, Series, visible_pieces
 from openbell.store.cutting import Cut, cuts_of, strays_of
 from openbell.store.days import GridKind, Mask, Rows
 from openbell.store.edges import tabulated
@@ -31,7 +31,6 @@ from openbell.store.scribe import Scribe
 from openbell.store.series import SeriesDays, resolved
 from openbell.store.sheets import laid_out
 
-BARS = "bars"
 _ROWS_PER_FILE = 1 << 20
 
 
