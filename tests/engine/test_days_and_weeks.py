@@ -166,7 +166,7 @@ def test_days_that_are_stored_up_to_an_earlier_session_only_are_told(tmp_path: P
     day = session(store_blocks(tmp_path, blocks))
     day.start_day("2024-06-07")
 
-    told = [problem for problem in day.analyze_requirements("bar", "AAPL", "user", interval="1d", days=12).problems]
+    told = day.analyze_requirements("bar", "AAPL", "user", interval="1d", days=12).problems
 
     assert [problem.code for problem in told] == ["partial_history"]
     assert "3 of them, from 2024-06-04 to 2024-06-06, have 1m bars and no 1d bar" in told[0].what
