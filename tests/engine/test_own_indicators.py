@@ -191,12 +191,16 @@ class TestWhatIsWrong:
             wanted = document(prices, session={"symbols": symbols}, indicators=[rule], history=[])
             day = ob.SessionCoordinator.from_file(wanted)
             with suppress(ob.SessionError):
-                day.start_day()
+                results.extend(day.start_day())
             return day.session_data.symbols
 
+        results: list[ob.ProvisioningResult] = []
         together = left(names)
 
         assert 0 < len(together) < len(names)
+        failed = [result for result in results if not result.ok]
+        assert {result.failed_step for result in failed} == {"register_indicator"}
+        assert {result.steps[-1].step for result in failed} == {"load_session"}
         assert together == tuple(sorted(name for name in names if left([name])))
 
     def test_a_refused_ask_changes_nothing(self, tmp_path: Path, store: Path):

@@ -140,6 +140,13 @@ def test_a_correction_ends_like_a_clean_run(store: Path, tmp_path: Path):
         ("NVDA", "1m", "08:00", (1, 1, 1, 1, 1), "off_grid"),
         ("NVDA", "1m", "09:41", (1, 0.5, 2, 1, 1), "bad_bar"),
         ("NVDA", "1m", "09:41", (1, 1, 1, 1, -1), "bad_bar"),
+        ("NVDA", "1m", "09:41", (1, 1, 1, 1, float("inf")), "bad_bar"),
+        ("NVDA", "1m", "09:41", (1, 1, 1, 1, None), "bad_bar"),
+        ("NVDA", "1m", "09:41", (1, "1", 1, 1, 1), "bad_bar"),
+        ("NVDA", "1m", "09:41", (float("nan"), 1, 1, 1, 1), "bad_bar"),
+        ("NVDA", "1m", "09:41", (1, 2, 3), "bad_bar"),
+        ("NVDA", "1m", "09:41", "bar", "bad_bar"),
+        ("NVDA", "1m", "09:41", None, "bad_bar"),
     ],
 )
 def test_a_correction_that_cannot_be_is_refused_and_changes_nothing(store: Path, symbol, interval, ts, bar, code):

@@ -195,6 +195,37 @@ def test_requirements_round_trip_through_json(store: Path, operation, words):
     assert from_json(to_json(required)).provisioning_steps == required.provisioning_steps
 
 
+def test_a_plan_of_another_session_is_stale_also_from_text(store: Path):
+    ours, others = started(store, at="10:00"), started(store, at="10:00")
+    assert ours.add_bar("TSLA", "5m").ok
+    assert others.add_bar("MSFT", "5m").ok
+    before = others.fingerprint()
+    required = from_json(to_json(ours.analyze_requirements("bar", "TSLA", "user", interval="15m")))
+
+    foreign = others.execute_provisioning(required)
+
+    assert foreign.status == "stale"
+    assert "another session" in foreign.problems[-1].what
+    assert others.fingerprint() == before
+    assert ours.execute_provisioning(required).ok
+
+
+@pytest.mark.parametrize("change", [{"name": "another"}, {"history": []}])
+def test_a_plan_for_another_session_file_is_stale(store: Path, change):
+    required = started(store, at="10:00").analyze_requirements("symbol", "TSLA", "user")
+
+    foreign = started(store, at="10:00", **change).execute_provisioning(required)
+
+    assert foreign.status == "stale"
+    assert "another session" in foreign.problems[-1].what
+
+
+def test_a_plan_made_in_an_equal_session_is_as_good_as_ones_own(store: Path):
+    required = to_json(started(store, at="10:00").analyze_requirements("symbol", "TSLA", "user"))
+
+    assert started(store, at="10:00").execute_provisioning(from_json(required)).ok
+
+
 def test_what_is_no_requirements_document_is_refused():
     for text in ("[]", "{}", '{"is": "Nonsense"}', "3"):
         with pytest.raises(ValueError, match="not a document"):

@@ -57,3 +57,19 @@ def test_asks_of_different_amounts_or_owners_are_different_asks():
 
     assert len(made.of("X")) == 5
     assert [operation_of(ask) for ask in made.of("X")] == ["symbol", "bar", "bar", "bar", "indicator"]
+
+
+def test_the_trail_tells_books_apart_by_what_was_asked_and_let_go_of():
+    books = [AskBook() for _ in range(4)]
+    for book in books:
+        book.hold([AddSymbol("AAPL", "user")], 1)
+    before = {book.trail for book in books}
+    books[1].hold([AddBars("TSLA", "user", FIVE)], 2)
+    books[2].hold([AddBars("TSLA", "user", FIVE, 2)], 2)
+    books[3].drop("AAPL")
+
+    after = [book.trail for book in books]
+
+    assert len(before) == 1
+    assert len(set(after)) == 4
+    assert after[0] in before

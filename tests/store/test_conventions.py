@@ -227,6 +227,20 @@ def test_steps_that_are_multiples_of_nothing_are_refused_with_what_to_do(tmp_pat
     assert (problem.code, "--interval" in problem.fix) == ("interval", True)
 
 
+def test_a_symbol_that_is_refused_does_not_take_others_of_its_file_with_it(tmp_path: Path, minutes: Minutes) -> None:
+    block = minutes(MONDAY)
+    ts = block.ts.copy()
+    ts[7] += 7_000_000_000
+    blocks = {"AAA": Block(ts, *block.columns), "BBB": block}
+    frames = [frame_of(one).with_columns(symbol=pl.lit(name)) for name, one in blocks.items()]
+    pl.concat(frames).write_parquet(tmp_path / "both.parquet")
+
+    report = import_files([tmp_path / "both.parquet"], tmp_path / "store")
+
+    assert [problem.code for problem in report.all_problems()] == ["interval"]
+    assert [series.symbol for series in report.series] == ["BBB"]
+
+
 @pytest.mark.parametrize("interval", ["15m", "30m", "60m", "90m"])
 def test_bars_on_the_grid_of_extended_hours_are_taken(tmp_path: Path, xnys: Calendar, interval: str) -> None:
     start, width = xnys.first_on_or_after(MONDAY), Interval.parse(interval)

@@ -1,6 +1,6 @@
 """From a caller's words to an ask: parsed once, with every problem in words and, where there is one, a better ask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,7 @@ from openbell.bars.interval import Interval
 from openbell.errors import IndicatorError, Problem, nearest
 from openbell.indicators import own, registry
 from openbell.indicators.spec import IndicatorSpec
-from openbell.provisioning.correction import Correction
+from openbell.provisioning.correction import Correction, correction_of
 from openbell.provisioning.offers import Offer, indicator_offers
 from openbell.session.asks import AddBars, AddIndicator, AddSymbol, Ask, Source
 
@@ -69,19 +69,16 @@ def day_from(day: date | str) -> date:
         raise ValueError(f"{day!r} is not a date like 2024-07-01") from None
 
 
-def correction_from(symbol: str, interval: str | Interval, ts: int, bar: Sequence[float]) -> Correction:
+def correction_from(symbol: str, interval: str | Interval, ts: int, bar: Iterable[object]) -> Correction:
     """A correction from the words of a call.
 
     Raises
     ------
     ValueError
-        For text that is no interval, and a bar that is not five numbers.
+        For text that is no interval.
     """
-    if len(bar) != 5:
-        raise ValueError(f"a bar is open, high, low, close and volume; {len(bar)} values were given: {list(bar)}")
-    opened, high, low, closed, volume = (float(value) for value in bar)
     parsed = interval if isinstance(interval, Interval) else Interval.parse(interval)
-    return Correction(symbol.strip().upper(), parsed, ts, (opened, high, low, closed, volume))
+    return correction_of(symbol.strip().upper(), parsed, ts, bar)
 
 
 def _bars(name: str, source: str, interval: str | Interval | None, days: int) -> Asked:

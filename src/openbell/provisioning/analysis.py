@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from operator import attrgetter
 
 from openbell.bars.interval import Interval
@@ -54,6 +55,7 @@ class Analyst:
         self._time = session.time
         self._validator = Validator(data, session.time)
         self._blueprints = Blueprints(file, data, session.time)
+        self._name = blake2b(f"{data.root.resolve()} {file.text}".encode(), digest_size=8).hexdigest()
         self._known: dict[tuple[object, ...], tuple[tuple[Load, ...], str, tuple[Stretch, ...]]] = {}
 
     def analyze(self, asks: Sequence[Ask]) -> tuple[ProvisioningRequirements, ...]:
@@ -69,7 +71,8 @@ class Analyst:
     @property
     def moment(self) -> Moment:
         """The state that requirements made now are good for."""
-        return Moment(self._time.today.ordinal, self._session.revision, self._time.now)
+        session = f"{self._name}{self._session.asks.trail}"
+        return Moment(self._time.today.ordinal, self._session.revision, self._time.now, session)
 
     def _draft(self, symbol: str, asks: tuple[Ask, ...]) -> Draft:
         stored = self._blueprints.stored(symbol)

@@ -1,11 +1,14 @@
 """A late or corrected bar of today: everything that depends on it is made anew from the open."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 
 import numpy as np
 
-from openbell.bars.block import Block
+from openbell.bars.block import FIELDS, Block
 from openbell.bars.interval import Interval
 from openbell.errors import Problem
 from openbell.feeds.replay import ReplayFeed
@@ -30,12 +33,15 @@ class Correction:
         The bar's start, ns UTC.
     bar
         Open, high, low, close, volume.
+    faults
+        What is wrong with the words that the bar was made of; the bar says nothing then.
     """
 
     symbol: str
     interval: Interval
     ts: int
     bar: Prices
+    faults: tuple[Problem, ...] = ()
 
 
 def correction_problems(session: SessionData, correction: Correction) -> list[Problem]:
@@ -49,7 +55,7 @@ def correction_problems(session: SessionData, correction: Correction) -> list[Pr
         streamed = ", ".join(str(interval) for interval, one in record.series.items() if one.base is None)
         what = "only streamed bars can be corrected; derived ones follow from them."
         return [Problem(where, what, f"Correct {streamed or 'the base'} instead.", code="not_streamed")]
-    problems = _bar_problems(where, correction.bar)
+    problems = list(correction.faults)
     grid = session.time.grid(correction.interval)
     slot = int(grid.slots_of(np.array([correction.ts]))[0])
     if slot < 0:
@@ -118,14 +124,40 @@ def _one(correction: Correction) -> Block:
     return Block.of(np.array([correction.ts]), [np.array([value]) for value in correction.bar])
 
 
-def _bar_problems(where: str, bar: Prices) -> list[Problem]:
-    opened, high, low, closed, volume = bar
-    prices = (opened, high, low, closed)
-    faults = []
-    if any(not np.isfinite(price) or price < 0 for price in prices):
-        faults.append(f"prices must be numbers of 0 or more, were {prices}")
-    elif not low <= min(opened, closed) <= max(opened, closed) <= high:
+def correction_of(symbol: str, interval: Interval, ts: int, bar: Iterable[object]) -> Correction:
+    """A correction from the words of a call, with all that is wrong with them.
+
+    Examples
+    --------
+    >>> made = correction_of("AAPL", Interval.parse("1m"), 0, (10.0, 11.0, None, 10.5, float("inf")))
+    >>> [problem.what for problem in made.faults]
+    ['low must be a number of 0 or more, was None.', 'volume must be 0 or more, or NaN for none, was inf.']
+    """
+    values = list(bar) if isinstance(bar, Iterable) and not isinstance(bar, str) else [bar]
+    found = _faults(values)
+    fix = "Give the bar as it should have been."
+    problems = tuple(Problem(f"{symbol}/{interval}", f"{fault}.", fix, code="bad_bar") for fault in found)
+    opened, high, low, closed, volume = [math.nan] * 5 if found else map(_number, values)
+    return Correction(symbol, interval, ts, (opened, high, low, closed, volume), problems)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, Real | Decimal) else math.nan
+
+
+def _faults(bar: Sequence[object]) -> list[str]:
+    """What is wrong with the values of a bar, each with its field."""
+    if len(bar) != len(FIELDS):
+        return [f"a bar is {', '.join(FIELDS)}; {len(bar)} values were given: {', '.join(map(repr, bar))}"]
+    opened, high, low, closed, volume = map(_number, bar)
+    named = zip(FIELDS, bar, (opened, high, low, closed), strict=False)
+    faults = [
+        f"{name} must be a number of 0 or more, was {given}"
+        for name, given, price in named
+        if not 0 <= price < math.inf
+    ]
+    if not faults and not low <= min(opened, closed) <= max(opened, closed) <= high:
         faults.append(f"open {opened} and close {closed} must lie between low {low} and high {high}")
-    if volume < 0:
-        faults.append(f"volume must not be negative, was {volume}")
-    return [Problem(where, f"{fault}.", "Give the bar as it should have been.", code="bad_bar") for fault in faults]
+    if not isinstance(bar[-1], Real | Decimal) or volume < 0 or volume == math.inf:
+        faults.append(f"volume must be 0 or more, or NaN for none, was {bar[-1]}")
+    return faults

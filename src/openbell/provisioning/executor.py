@@ -10,13 +10,14 @@ from openbell.config.session_file import SessionFile
 from openbell.errors import OpenbellError, Problem
 from openbell.feeds.replay import ReplayFeed
 from openbell.provisioning.analysis import Analyst
+from openbell.provisioning.budget import beyond_budget
 from openbell.provisioning.commit import commit, make_room
 from openbell.provisioning.correction import Correction, Corrector, correction_problems
 from openbell.provisioning.requirements import Moment, ProvisioningRequirements
 from openbell.provisioning.result import ProvisioningResult, Status, StepReport
-from openbell.provisioning.staged import StagedSymbol
+from openbell.provisioning.staged import Doing, StagedSymbol
 from openbell.provisioning.staging import Stager
-from openbell.provisioning.steps import LOADING, EvictSymbol, Step
+from openbell.provisioning.steps import LOADING, EvictSymbol, Step, evicted_by
 from openbell.session.session_data import SessionData
 from openbell.store.manager import DataManager
 
@@ -45,7 +46,7 @@ class Executor:
         observer: Observer | None = None,
     ) -> None:
         self._session, self._feed, self._data = session, feed, data
-        self._observer = observer
+        self._observer, self._budget = observer, file.budget
         self.analyst = Analyst(session, data, file)
 
     def execute(
@@ -60,6 +61,7 @@ class Executor:
         staged, failed = self._stage(going)
         if all_or_none and failed:
             staged = {}
+        self._leave_out(going, staged, failed)
         ready = [staged[one.symbol] for one in going if one.symbol in staged]
         make_room(self._session, self._feed, ready)
         commit(self._session, self._feed, self._data, ready)
@@ -83,13 +85,30 @@ class Executor:
     def _refusal(self, requirements: ProvisioningRequirements, now: Moment) -> ProvisioningResult | None:
         if not requirements.can_proceed:
             return self._result(requirements, Status.REFUSED)
-        was = requirements.moment
+        was, steps = requirements.moment, requirements.provisioning_steps
         if was is not now and was != now:
-            seen = "time has moved on" if was is None or was.now != now.now else "the session has changed"
-            what = f"this plan was made for another state: {seen} since."
-            stale = Problem(requirements.symbol, what, "Analyse again and execute the new plan.", code="stale")
-            return self._result(requirements, Status.STALE, problems=(stale,))
+            return self._stale(requirements, f"this plan was made for another {_parted(was, now)}.")
+        stay = [name for name in evicted_by(steps) if not self._session.is_unheld(name)]
+        if stay:
+            return self._stale(requirements, f"this plan takes {stay[0]} out, which was locked since.")
         return None
+
+    def _leave_out(
+        self, plan: Sequence[ProvisioningRequirements], staged: dict[str, StagedSymbol], failed: Failed
+    ) -> None:
+        """Where somebody failed whose steps would have made room, nobody else counts on that."""
+        if not failed or not any(evicted_by(one.provisioning_steps) for one in plan if one.symbol in failed):
+            return
+        ready = [one for one in plan if one.symbol in staged]
+        for one in beyond_budget(ready, self._session, self._budget):
+            del staged[one.symbol]
+            failed[one.symbol] = self._stale(
+                one, "this plan counts on room that another one of its batch failed to make."
+            )
+
+    def _stale(self, requirements: ProvisioningRequirements, what: str) -> ProvisioningResult:
+        stale = Problem(requirements.symbol, what, "Analyse again and execute the new plan.", code="stale")
+        return self._result(requirements, Status.STALE, problems=(stale,))
 
     def _stage(self, plan: Sequence[ProvisioningRequirements]) -> tuple[dict[str, StagedSymbol], Failed]:
         """Every symbol made ready, or what became of it; those that are alike are made ready together."""
@@ -147,13 +166,15 @@ class Executor:
         errors = stager.settle(going)
         share = (perf_counter() - began) / max(1, len(going))
         for symbol, error in errors.items():
-            self._fail(staged.pop(symbol), REGISTER, error, failed)
+            late = staged.pop(symbol)
+            self._fail(late, REGISTER, error, failed, _register(late.doing))
         for doing in dict.fromkeys(one.doing for one in going):
-            place = [report.step for report in doing.reports].index(REGISTER)
+            place = _register(doing)
             step, seconds, bars, about = doing.reports[place]
             doing.reports[place] = StepReport(step, seconds + share, bars, about)
 
-    def _fail(self, staged: StagedSymbol, step: str, error: Exception, failed: Failed) -> None:
+    def _fail(self, staged: StagedSymbol, step: str, error: Exception, failed: Failed, done: int | None = None) -> None:
+        """Note that a step failed, behind so many that were done; where that is not said, behind all so far."""
         requirements = staged.requirements
         problems: tuple[Problem, ...]
         if isinstance(error, OpenbellError):
@@ -161,9 +182,8 @@ class Executor:
         else:
             what = f"{type(error).__name__}: {error}"
             problems = (Problem(f"{requirements.symbol}/{step}", what, "Mend the cause and ask again.", "raised"),)
-        result = self._result(
-            requirements, Status.FAILED, steps=staged.doing.told(requirements.reads), problems=problems
-        )
+        steps = staged.doing.told(requirements.reads, done)
+        result = self._result(requirements, Status.FAILED, steps=steps, problems=problems)
         result.failed_step = step
         failed[requirements.symbol] = result
 
@@ -192,3 +212,17 @@ class Executor:
             problems=(*requirements.problems, *problems),
             at=self._session.time.now,
         )
+
+
+def _parted(was: Moment | None, now: Moment) -> str:
+    """What parts the state that a plan was made for from the one that is there."""
+    if was is None or (was.day, was.now) != (now.day, now.now):
+        return "state: time has moved on since"
+    if was.revision < now.revision:
+        return "state: the session has changed since"
+    return "session, in which other things are asked for"
+
+
+def _register(doing: Doing) -> int:
+    """Where among the steps that are done indicators were registered."""
+    return [report.step for report in doing.reports].index(REGISTER)

@@ -15,11 +15,24 @@ SECONDS_PER_BAR = 3e-8
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The state that a plan was made for: the session's day, its changes so far, and the clock in ns UTC."""
+    """The state that a plan was made for.
+
+    Parameters
+    ----------
+    day
+        The ordinal of the session.
+    revision
+        How often it has changed.
+    now
+        The clock, ns UTC.
+    session
+        What tells it from other sessions: a hash of session file, store, and all that was asked and let go of so far.
+    """
 
     day: int
     revision: int
     now: int
+    session: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,9 @@ class Doing:
     reports: list[StepReport] = field(default_factory=list)
     added: dict[Interval, Interval | None] = field(default_factory=dict)
 
-    def told(self, reads: Sequence[Read]) -> tuple[StepReport, ...]:
-        """What was done for a symbol with these reads."""
-        told = self.reports.copy()
+    def told(self, reads: Sequence[Read], steps: int | None = None) -> tuple[StepReport, ...]:
+        """What was done for a symbol with these reads: all of it, or so many steps."""
+        told = self.reports[:steps]
         for place, own in self.reading:
             bars = sum([read.bars for read in reads[own]])
             if bars and place < len(told):

@@ -214,6 +214,13 @@ def _read(read: Read) -> dict[str, Any]:
     return {"interval": str(stretch.interval), "sessions": sessions, "bars": read.bars, "bytes": read.bytes}
 
 
+def evicted_by(steps: Sequence[Step]) -> tuple[str, ...]:
+    """The symbols that must go first."""
+    if not steps or not isinstance(steps[0], EvictSymbol):
+        return ()
+    return tuple(step.symbol for step in steps if isinstance(step, EvictSymbol))
+
+
 def reading(steps: Iterable[Step]) -> list[tuple[int, slice]]:
     """The places of those steps that read, each with which of a symbol's reads are its own."""
     found, done = [], 0

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from hashlib import blake2b
 
 from openbell.bars.interval import Interval
 from openbell.indicators.spec import IndicatorSpec
@@ -82,12 +84,32 @@ def operation_of(ask: Ask) -> str:
     return _OPERATIONS[type(ask)]
 
 
+_words = lru_cache(maxsize=1024)(repr)
+
+
+def _told(move: Ask | str) -> str:
+    """An ask, or a letting go, in words."""
+    if isinstance(move, AddSymbol):
+        return move.symbol
+    return move if isinstance(move, str) else f"{move.symbol} {_words(move.wish)}"
+
+
 class AskBook:
     """The asks that are held, per symbol, each with the instant since when."""
 
     def __init__(self) -> None:
         self._held: dict[str, dict[Ask, int]] = {}
         self._symbols: dict[str, dict[str, None]] = {}
+        self._trail = blake2b(digest_size=8)
+        self._untold: list[Ask | str] = []
+
+    @property
+    def trail(self) -> str:
+        """A hash of all that was held and let go of so far, in that order."""
+        if self._untold:
+            self._trail.update("\n".join(map(_told, self._untold)).encode())
+            self._untold.clear()
+        return self._trail.hexdigest()
 
     def of(self, symbol: str) -> dict[Ask, int]:
         """What is held for a symbol, in order of asking; a copy."""
@@ -98,6 +120,7 @@ class AskBook:
         for ask in asks:
             held = self._held.setdefault(ask.symbol, {})
             held.setdefault(ask, now)
+            self._untold.append(ask)
             self._symbols.setdefault(ask.owner, {}).setdefault(ask.symbol)
 
     def drop(self, symbol: str, owner: str | None = None) -> tuple[Ask, ...]:
@@ -107,6 +130,8 @@ class AskBook:
         for ask in gone:
             del held[ask]
             self._symbols[ask.owner].pop(symbol, None)
+        if gone:
+            self._untold.append(f"{symbol} without {owner}")
         if not held:
             self._held.pop(symbol, None)
         return gone

@@ -143,20 +143,24 @@ class Decisions:
 
     def _spaced(self, waiting: Sequence[Waiting]) -> list[tuple[Waiting, Interval]]:
         unsaid = [one for one in waiting if one.part.interval is None]
+        refused: set[int] = set()
         for symbol, parts in _grouped(unsaid, lambda one: one.part.symbol).items():
-            if symbol not in self._intervals:
-                stamps = _ascending([one.part for one in parts])
-                if len(stamps) > 1:
-                    self._decide_interval(symbol, parts, stamps)
-        found = ((one, self._interval_of(one)) for one in waiting if one.file.problem is None)
+            if symbol not in self._intervals and not self._decide_interval(symbol, parts):
+                refused.update(map(id, parts))
+        found = ((one, self._interval_of(one)) for one in waiting if id(one) not in refused)
         return [(one, interval) for one, interval in found if interval is not None]
 
-    def _decide_interval(self, symbol: str, parts: Sequence[Waiting], stamps: Stamps) -> None:
+    def _decide_interval(self, symbol: str, parts: Sequence[Waiting]) -> bool:
+        """Decide the interval of a symbol; whether its parts may be taken."""
+        stamps = _ascending([one.part for one in parts])
         try:
-            self._intervals[symbol] = shown_interval(symbol, stamps)
+            if len(stamps) > 1:
+                self._intervals[symbol] = shown_interval(symbol, stamps)
         except StoreError as error:
             for one in parts:
                 one.file.refuse(replace(error.problems[0], where=one.file.path))
+            return False
+        return True
 
     def _interval_of(self, one: Waiting) -> Interval | None:
         """The interval of a part; None when it is refused."""
