@@ -62,7 +62,7 @@ class Signal:
     def problems(self) -> Iterator[Problem]:
         """What is wrong with it."""
         where = f"{self.action.value} {self.symbol}"
-        sizes = {"quantity": self.quantity, "price": self.price, "weight": self.weight}
+        sizes: dict[str, object] = {"quantity": self.quantity, "price": self.price, "weight": self.weight}
         texts = [name for name, value in sizes.items() if value is not None and not isinstance(value, Real)]
         for name in texts:
             yield Problem(where, f"{name} was {sizes[name]!r}, which is no number.", "Give a number.", code="bad_size")
