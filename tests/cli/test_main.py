@@ -94,3 +94,32 @@ class TestTheEdge:
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
         assert json.loads(done.stdout)["problems"][0]["fix"]
+
+
+PIPED = "import sys; from openbell.cli.main import entry; sys.argv = ['openbell', *sys.argv[1:]]; entry()"
+
+
+class TestStandardOutputThatIsGone:
+    @pytest.mark.parametrize("more", [[], ["--json"]])
+    def test_because_its_reader_left_is_no_failure(self, more):
+        process = subprocess.Popen(
+            [sys.executable, "-c", PIPED, "indicators", *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        process.stdout.close()
+        _, said = process.communicate()
+
+        assert (process.returncode, said) == (0, b"")
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+    @pytest.mark.parametrize("more", [[], ["--json"]])
+    def test_because_the_disk_is_full_is_a_problem(self, more):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, "-c", PIPED, "indicators", *more], stdout=full, stderr=subprocess.PIPE, check=False
+            )
+
+        assert done.returncode == 1
+        assert b"No space left" in done.stderr
+        assert b"Traceback" not in done.stderr
+        assert b"Exception ignored" not in done.stderr

@@ -261,3 +261,13 @@ class TestNumbersThatAreNone:
     def test_verify_proves_nothing_after_no_instant(self, here):
         with pytest.raises(ValueError, match="times is 1 or more"):
             verify(load("session.toml"), times=0)
+
+
+def test_a_page_of_symbols_that_a_run_does_not_have_is_refused(here, capsys):
+    assert main(["run", "session.toml", "--out", "run", "--quiet"]) == 0
+
+    (problem,) = document(["report", "run", "--symbols", "SYNC", "syna"], capsys, code=1)["problems"]
+
+    assert (problem["where"], problem["code"]) == ("SYNC", "unknown_symbol")
+    assert problem["fix"].startswith("Did you mean SYN")
+    assert not (here / "run" / "report.html").exists()

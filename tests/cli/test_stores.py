@@ -302,3 +302,23 @@ class TestFoldersOfRuns:
         assert len(report["files"]) == len(MARKET.symbols)
         assert main(["import", str(tmp_path / "here"), "--store", str(tmp_path / "b")]) == 0
         assert "not read: what runs have left in" in capsys.readouterr().out
+
+
+def test_an_export_of_days_that_are_no_range_is_wrong_usage(store, tmp_path, capsys):
+    words = [
+        "data",
+        "export",
+        "--store",
+        store,
+        "--symbol",
+        "SYNA",
+        "--interval",
+        "1m",
+        "--out",
+        str(tmp_path / "e.csv"),
+    ]
+
+    (problem,) = document([*words, "--start", "2024-07-05", "--end", "2024-07-01"], capsys, code=2)["problems"]
+
+    assert problem["what"] == "2024-07-05 to 2024-07-01 is no range of days."
+    assert not (tmp_path / "e.csv").exists()

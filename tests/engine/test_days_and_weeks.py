@@ -158,3 +158,15 @@ def test_a_stored_day_is_not_seen_before_its_close(tmp_path: Path, blocks):
 
     assert len(day.session_data.get_symbol_data("AAPL").bars["1d"]) == 11
     assert len(day.session_data.get_symbol_data("AAPL").bars["1w"]) == 2
+
+
+def test_days_that_are_stored_up_to_an_earlier_session_only_are_told(tmp_path: Path, blocks):
+    days = dict(SyntheticMarket(("AAPL",), sessions=9, start=START, interval="1d").blocks())
+    store_blocks(tmp_path, days, "1d")
+    day = session(store_blocks(tmp_path, blocks))
+    day.start_day("2024-06-07")
+
+    told = day.analyze_requirements("bar", "AAPL", "user", interval="1d", days=12).problems
+
+    assert [problem.code for problem in told] == ["partial_history"]
+    assert "3 of them, from 2024-06-04 to 2024-06-06, have 1m bars and no 1d bar" in told[0].what

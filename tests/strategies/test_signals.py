@@ -182,3 +182,10 @@ def test_a_split_inside_a_run_is_no_loss_to_who_holds_the_shares(tmp_path: Path,
 def test_a_run_without_signals_says_so(store: Path):
     with pytest.raises(ob.SessionError, match=r"no signal.*\n.*self.buy"):
         ob.to_vectorbt(ob.run(document(store)))
+
+
+@pytest.mark.parametrize("size", ["quantity", "price", "weight"])
+def test_a_size_that_is_text_is_told(size):
+    (problem,) = Signal(1, "NVDA", Action.BUY, **{size: "3"}).problems()
+
+    assert problem.what == f"{size} was '3', which is no number."

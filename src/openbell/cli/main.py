@@ -39,9 +39,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         with Output(as_json="--json" in words) as output:
             return _guarded(words, output)
     except BrokenPipeError:
-        # Whoever read has gone (head, a pager): nothing failed. The interpreter flushes once more on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read has gone (head, a pager): nothing failed.
+        _close_output()
         return DONE
+    except OSError as error:
+        _close_output()
+        Output().problems([_of_system(error)])
+        return FAILED
+
+
+def _close_output() -> None:
+    """Write no more: the interpreter flushes once more on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _guarded(words: list[str], output: Output) -> int:

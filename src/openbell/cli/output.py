@@ -123,5 +123,11 @@ def plain(value: object) -> object:
 def _console(stream: TextIO) -> "Console":
     from rich.console import Console
 
+    class Piped(Console):
+        """A console that leaves it to the process's edge when nobody reads any more."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH
-    return Console(file=stream, width=width, markup=False, highlight=False)
+    return Piped(file=stream, width=width, markup=False, highlight=False)

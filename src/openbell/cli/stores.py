@@ -8,6 +8,7 @@ from pathlib import Path
 from openbell.cli.figures import Sheet, amount, count, shortened
 from openbell.cli.holdings import Holding, holdings
 from openbell.cli.output import Output
+from openbell.cli.parser import UsageError
 from openbell.cli.progress import Progress
 from openbell.errors import Problem
 from openbell.store.catalog import Catalog
@@ -69,6 +70,9 @@ def actions(arguments: argparse.Namespace, output: Output) -> int:
 def export(arguments: argparse.Namespace, output: Output) -> int:
     """Write the bars of one symbol to a file."""
     symbol, interval = arguments.symbol.upper(), arguments.interval
+    if arguments.start and arguments.end and arguments.start > arguments.end:
+        what = f"{arguments.start} to {arguments.end} is no range of days."
+        raise UsageError(Problem("--start, --end", what, "Write the earlier day as --start.", "empty_range"))
     bars = write_bars(arguments.store, symbol, interval, arguments.out, start=arguments.start, end=arguments.end)
     output.document({"symbol": symbol, "interval": str(interval), "bars": bars, "out": arguments.out})
     output.show(f"{amount(bars, 'bar')} of {symbol} {interval} written to {arguments.out}")

@@ -130,7 +130,9 @@ def _indicators(symbols: Values, width: int) -> Iterator[RenderableType]:
 
 def _many(date: str, symbols: Values) -> Iterator[RenderableType]:
     tiers = Counter(symbol["tier"] for symbol in symbols.values())
-    title = f"{len(symbols):,} symbols at the end of {date}: " + ", ".join(f"{n:,} {tier}" for tier, n in tiers.items())
+    title = f"{amount(len(symbols), 'symbol')} at the end of {date}: " + ", ".join(
+        f"{n:,} {tier}" for tier, n in tiers.items()
+    )
     yield Sheet(title, ("interval", "symbols", "history", "today", "quality", "worst", "gaps"), _totals(symbols))
     settled = _settled(symbols)
     if settled:

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from openbell.errors import Problem, SessionError
@@ -61,6 +62,12 @@ class Signal:
     def problems(self) -> Iterator[Problem]:
         """What is wrong with it."""
         where = f"{self.action.value} {self.symbol}"
+        sizes: dict[str, object] = {"quantity": self.quantity, "price": self.price, "weight": self.weight}
+        texts = [name for name, value in sizes.items() if value is not None and not isinstance(value, Real)]
+        for name in texts:
+            yield Problem(where, f"{name} was {sizes[name]!r}, which is no number.", "Give a number.", code="bad_size")
+        if texts:
+            return
         if self.quantity is not None and self.weight is not None:
             what = f"has a quantity ({self.quantity}) and a weight ({self.weight})."
             yield Problem(where, what, "Give one of the two.", code="two_sizes")

@@ -4,7 +4,7 @@ import json
 import math
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ from openbell.engine.coordinator import SessionCoordinator
 from openbell.engine.receipt import BARS
 from openbell.engine.story import Event, Story
 from openbell.engine.strips import strips
-from openbell.errors import ConfigError, IndicatorError, OpenbellError, Problem, SessionError, StoreError
+from openbell.errors import ConfigError, IndicatorError, OpenbellError, Problem, SessionError, StoreError, nearest
 from openbell.indicators import registry
 from openbell.indicators.spec import IndicatorSpec
 from openbell.market.calendar import load_calendar
@@ -47,7 +47,7 @@ def page_values(folder: Path, symbols: list[str]) -> Json:
     Raises
     ------
     SessionError
-        If it is not the folder of a run.
+        If it is not the folder of a run, or a symbol is not in its report.
     """
     import polars as pl
 
@@ -57,7 +57,12 @@ def page_values(folder: Path, symbols: list[str]) -> Json:
         raise SessionError(Problem(str(folder), what, "Give a folder that openbell run wrote.", code="no_run"))
     report: Json = json.loads(path.read_text(encoding="utf-8"))
     signals = pl.read_parquet(folder / "signals.parquet")
-    charts, problem = _charts(folder, report, signals, [symbol.upper() for symbol in symbols])
+    wanted = [symbol.upper() for symbol in symbols]
+    held = {name for day in report["days"] for name in day["symbols"]}
+    problems = [_not_held(folder, name, held) for name in wanted if held and name not in held]
+    if problems:
+        raise SessionError(*problems)
+    charts, problem = _charts(folder, report, signals, wanted)
     coverage = _coverage(folder, report)
     story = Story.read(folder / "story.parquet") if (folder / "story.parquet").is_file() else Story()
     return {
@@ -158,6 +163,14 @@ def _file(folder: Path) -> SessionFile:
     document.pop("scanners", None)
     document["session"] = document["session"] | {"symbols": document["session"].get("symbols") or ["-"]}
     return load(document)
+
+
+def _not_held(folder: Path, name: str, held: Iterable[str]) -> Problem:
+    near = nearest(name, held)
+    fix = (
+        f"Did you mean {near}?" if near else f"There are {', '.join(sorted(held)[:5])}; run with --detail for all days."
+    )
+    return Problem(name, f"is not in the report of {folder}.", fix, code="unknown_symbol")
 
 
 def _charts(folder: Path, report: Json, signals: "pl.DataFrame", wanted: list[str]) -> tuple[list[Json], str]:

@@ -48,10 +48,14 @@ class DayPlan:
 
     def __str__(self) -> str:
         refused = sum(not one.can_proceed for one in self.plan)
-        head = f"{self.name}, start of {self.date}: {len(self.plan)} symbols"
-        tail = f"reads {self.plan.bars:,} bars, {self.plan.bytes:,} bytes; {refused} symbols cannot be had"
+        head = f"{self.name}, start of {self.date}: {_symbols(len(self.plan))}"
+        tail = f"reads {self.plan.bars:,} bars, {self.plan.bytes:,} bytes; {_symbols(refused)} cannot be had"
         told = "".join(f"\n{problem.severity}: {problem}" for problem in self.problems)
         return f"{head}\n\n{self.plan}\n\n{tail}{told}"
+
+
+def _symbols(number: int) -> str:
+    return f"{number} symbol" if number == 1 else f"{number} symbols"
 
 
 def day_plan(file: SessionFile, day: date | str | None = None) -> DayPlan:

@@ -103,7 +103,25 @@ class Validator:
         parts += [f"{empty - early} have no bar"] if empty > early else []
         what = f"of the {days} trading days before {today.date}, {' and '.join(parts)}."
         fix = "Import earlier bars, or go on with what is there: quality counts from the first bar on."
+        unfolded = self._unfolded(symbol, interval, max(today.ordinal - days, 0))
+        if unfolded:
+            what += f" {unfolded}: where days are stored they are taken as stored, today's as well, and not folded."
+            fix = f"Import their {interval} bars, or go on without these sessions."
         return Problem(f"{symbol}/{interval}", what, fix, "partial_history", Severity.WARNING)
+
+    def _unfolded(self, symbol: str, interval: Interval, first: int) -> str:
+        """Which sessions from one on have finer bars, and none of an interval of days that is stored."""
+        today, info = self._time.today, self._data.info(symbol)
+        stored = () if info is None else info.intervals_on(today.date)
+        if interval.intraday or interval not in stored or not stored[0].intraday:
+            return ""
+        span = first, today.ordinal - 1, self._time.hours
+        fine, own = (self._data.sizes([symbol], one, *span)[0][0] > 0 for one in (stored[0], interval))
+        places = np.flatnonzero(fine & ~own)
+        if not len(places):
+            return ""
+        oldest, youngest = (self._time.calendar.session(first + int(places[at])).date for at in (0, -1))
+        return f"{len(places)} of them, from {oldest} to {youngest}, have {stored[0]} bars and no {interval} bar"
 
     def _unknown(self, ask: Ask, listed: date | None) -> Findings:
         symbol, today = ask.symbol, self._time.today.date
