@@ -46,6 +46,10 @@ class Taken:
     rows: int = 0
     problem: Problem | None = None
     advice: str | None = None
+    folder: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.folder = str(Path(self.path).parent)
 
     def refuse(self, problem: Problem) -> None:
         """Note why bars of it are not taken; the first reason is told."""
@@ -239,8 +243,7 @@ class Decisions:
             self.stamps[found.note] = None
         if found.doubt is not None:
             fix = "If that is wrong, undo this import and say --timezone ZONE, and --market if it is another one."
-            folder = str(Path(one.file.path).parent)
-            self.warnings[Problem(folder, found.doubt, fix, "timezone", Severity.WARNING)] = None
+            self.warnings[Problem(one.file.folder, found.doubt, fix, "timezone", Severity.WARNING)] = None
         return replace(one, convention=found.convention)
 
     def _held(self, parts: list[Decided]) -> list[Decided]:
@@ -275,7 +278,7 @@ class Decisions:
 
 def _kind(one: Decided) -> Hashable:
     """Files that mean the same by their stamps: of one form, in one folder."""
-    return one.part.form, one.part.convention, str(Path(one.file.path).parent)
+    return one.part.form, one.part.convention, one.file.folder
 
 
 def _evidence(parts: Sequence[Decided]) -> list[Evidence]:
