@@ -15,7 +15,6 @@ import numpy as np
 
 from openbell.errors import Problem, Severity
 from openbell.market.session import Hours
-from openbell.store.clock import roughly
 from openbell.store.evidence import Evidence, Openings
 from openbell.store.formats.format import Convention, Hints
 
@@ -129,7 +128,7 @@ def _distinct(evidence: Sequence[Evidence]) -> Iterator[str]:
     """Zones under which these bars are not all at the same instants: UTC first, then the markets' own."""
     seen = set()
     for zone in dict.fromkeys(("UTC", *(one.calendar.timezone.key for one in evidence), *_ZONES)):
-        moments = tuple(roughly(one.ts, zone).tobytes() for one in evidence)
+        moments = tuple(one.moments(zone).tobytes() for one in evidence)
         if moments not in seen:
             seen.add(moments)
             yield zone

@@ -8,7 +8,7 @@ Bars of all files and symbols that are written alike count together; a sample of
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -55,6 +55,14 @@ class Evidence:
     ts: Stamps
     weights: Floats
     owner: Stamps
+    _moments: dict[str, Stamps] = field(default_factory=dict, init=False, repr=False)
+
+    def moments(self, zone: str) -> Stamps:
+        """The stamps as instants, on the clock of a zone; worked out once, as zones are asked about several times."""
+        known = self._moments.get(zone)
+        if known is None:
+            known = self._moments[zone] = roughly(self.ts, zone)
+        return known
 
     @property
     def edged(self) -> bool:
@@ -74,7 +82,7 @@ class Evidence:
         counted
             Of bars, whatever their volumes; always so where trade goes on round the clock, as nights count there.
         """
-        moments = roughly(self.ts, zone)
+        moments = self.moments(zone)
         edges = _edges(self.calendar, hours)
         place = np.searchsorted(edges.opens, moments + self.interval.width_ns - 1, side="right") - 1
         inside = (place >= 0) & (moments <= edges.ends[place])
@@ -85,7 +93,7 @@ class Evidence:
     def openings(self, zone: str) -> "Openings":
         """With which stamps sessions begin, on the clock of a zone."""
         width = self.interval.width_ns
-        moments = roughly(self.ts, zone)
+        moments = self.moments(zone)
         edges = _edges(self.calendar, Hours.REGULAR)
         place = np.maximum(np.searchsorted(edges.opens, moments + width, side="right") - 1, 0)
         offset = moments - edges.opens[place]
