@@ -28,7 +28,7 @@ from nautilus_trader.test_kit.providers import TestInstrumentProvider
 from nautilus_trader.trading.strategy import Strategy
 
 from benchmarks.peers import nautilus_row
-from benchmarks.peers.nautilus_row import DELAY, ONE, VENUE, Reading
+from benchmarks.peers.nautilus_row import DELAY, ONE, VENUE, Reading, later
 from benchmarks.peers.work import MINUTE, Outcome, Work
 
 
@@ -60,7 +60,7 @@ def main() -> None:
     engine.add_venue(Venue(VENUE), OmsType.NETTING, AccountType.CASH, [Money(1_000_000, USD)], bar_execution=False)
     rows = {name: Row(work, name) for name in work.symbols}
     bars = [bar for name in work.symbols for bar in _bars(engine, work, name)]
-    engine.add_data([*bars, _later(bars[-1])])
+    engine.add_data([*bars, later(bars[-1])])
     reader = Reader()
     reader.begin(BarType, rows, outcome)
     engine.add_strategy(reader)
@@ -84,13 +84,6 @@ def _bars(engine: Any, work: Work, name: str) -> list[Bar]:
         pd.DataFrame(columns, index=index)
     )
     return found
-
-
-def _later(bar: Bar) -> Bar:
-    """A bar that nobody subscribed to: the engine's clock stops at its last data, before the last windows end."""
-    kind = BarType.from_str(str(bar.bar_type).replace("LAST", "BID"))
-    later = bar.ts_init + MINUTE
-    return Bar(kind, bar.open, bar.high, bar.low, bar.close, bar.volume, later, later)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from benchmarks.peers.work import Outcome, Work, is_hit
+from benchmarks.peers.work import MINUTE, Outcome, Work, is_hit
 
 VENUE = "SIM"
 ONE = "{}." + VENUE + "-1-MINUTE-LAST-EXTERNAL"
@@ -99,3 +99,10 @@ class Reading:
             row.close(bar.close.as_double())
         else:
             self.fifteen[kind].atr.update_raw(bar.high.as_double(), bar.low.as_double(), bar.close.as_double())
+
+
+def later(bar: Any) -> Any:
+    """A bar that nobody subscribed to: the engine's clock stops at its last data, before the last windows end."""
+    kind = type(bar.bar_type).from_str(str(bar.bar_type).replace("LAST", "BID"))
+    end = bar.ts_init + MINUTE
+    return type(bar)(kind, bar.open, bar.high, bar.low, bar.close, bar.volume, end, end)

@@ -7,7 +7,7 @@ from typing import Any
 from nautilus_trader.core import nautilus_pyo3 as nt
 
 from benchmarks.peers import nautilus_row
-from benchmarks.peers.nautilus_row import DELAY, ONE, VENUE, Reading
+from benchmarks.peers.nautilus_row import DELAY, ONE, VENUE, Reading, later
 from benchmarks.peers.work import MINUTE, Outcome, Work
 
 TICK = 2
@@ -64,7 +64,7 @@ def main() -> None:
     engine.add_venue(nt.Venue(VENUE), nt.OmsType.NETTING, nt.AccountType.CASH, [cash], bar_execution=False)
     rows = {name: Row(work, name) for name in work.symbols}
     bars = [bar for name in work.symbols for bar in _bars(engine, work, name)]
-    engine.add_data([*bars, _later(bars[-1])])
+    engine.add_data([*bars, later(bars[-1])])
     reader = Reader()
     reader.begin(nt.BarType, rows, outcome)
     engine.add_actor(reader)
@@ -90,13 +90,6 @@ def _bars(engine: Any, work: Work, name: str) -> list[Any]:
 
 def _price(value: float) -> Any:
     return nt.Price(value, TICK)
-
-
-def _later(bar: Any) -> Any:
-    """A bar that nobody subscribed to: the engine's clock stops at its last data, before the last windows end."""
-    kind = nt.BarType.from_str(str(bar.bar_type).replace("LAST", "BID"))
-    later = bar.ts_init + MINUTE
-    return nt.Bar(kind, bar.open, bar.high, bar.low, bar.close, bar.volume, later, later)
 
 
 if __name__ == "__main__":
