@@ -90,6 +90,8 @@ def run_days(
     ------
     ValueError
         If the speed is negative or endless.
+    ConfigError
+        If no bar of a symbol can lie in the hours of the session's market.
     SessionError
         If files of somebody else are in the run's folder, or a day cannot begin.
     """
@@ -113,9 +115,7 @@ def run_days(
         tell("provisioning", min(provisioned, len(file.symbols)), len(file.symbols))
 
     day = SessionCoordinator(file, observer=step)
-    warnings = foreseen(file, day.data.symbols())
-    if any(problem.fatal for problem in warnings):
-        raise ConfigError(*(placed(problem, file.path) for problem in warnings))
+    warnings = _warnings(file, day)
     report = Report(file.name, file.mode.value, signals=day.signals, file=file)
     if folder is not None:
         folder.clear()
@@ -138,10 +138,23 @@ def run_days(
         warnings += no_bars(file, Catalog.latest(file.store))
     _warn(report, warnings)
     if folder is not None:
-        report.folder = str(folder.path)
-        folder.finish(report)
-        day.story.write(folder.path / STORY)
+        _write(folder, report, day)
     return report
+
+
+def _warnings(file: SessionFile, day: SessionCoordinator) -> list[Problem]:
+    """What a run would run into; raises where nothing could come of it."""
+    warnings = foreseen(file, day.data.symbols())
+    if any(problem.fatal for problem in warnings):
+        raise ConfigError(*(placed(problem, file.path) for problem in warnings))
+    return warnings
+
+
+def _write(folder: RunFolder, report: Report, day: SessionCoordinator) -> None:
+    """Have the run's folder hold all that came of it."""
+    report.folder = str(folder.path)
+    folder.finish(report)
+    day.story.write(folder.path / STORY)
 
 
 def _warn(report: Report, warnings: Sequence[Problem]) -> None:
