@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from openbell.bars.interval import Interval
-from openbell.collector import collector_resting, give_back
+from openbell.collector import collector_resting
 from openbell.config.loader import load
 from openbell.config.session_file import SessionFile
 from openbell.engine.calls import ask_from, correction_from, day_from
@@ -222,9 +222,7 @@ class SessionCoordinator:
             self.requests.forget()
             done = (self._session, self._stream.instants, self._results)
             outside = bars_outside(self._session, self.data)
-            report = day_report(*done, detail=detail, users=self._dispatcher.doings(), outside=outside)
-            give_back()
-            return report
+            return day_report(*done, detail=detail, users=self._dispatcher.doings(), outside=outside)
 
     def close(self) -> None:
         """End for good; nothing can be asked or streamed afterwards."""

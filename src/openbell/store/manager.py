@@ -15,7 +15,7 @@ import numpy.typing as npt
 from openbell.bars.block import FIELDS, Block
 from openbell.bars.grid import Ordinals
 from openbell.bars.interval import Interval
-from openbell.collector import collector_resting
+from openbell.collector import collector_resting, give_back
 from openbell.market.actions import Action, Prices
 from openbell.market.calendar import Calendar
 from openbell.market.session import Hours
@@ -90,6 +90,7 @@ class DataManager:
             # What the session before brought is folded on this day.
             self._files.rest(self._loaded.coming(day - 1))
             self._loaded.rest()
+            give_back()
         seen = copy(self)
         seen._adjuster = Adjuster(self._timelines, day, prices)
         return seen
