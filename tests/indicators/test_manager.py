@@ -21,7 +21,7 @@ def _manager(*specs, capacity=4):
 
 
 def _shown(manager, spec, row):
-    return manager.digests(spec, np.array([row]))[0]
+    return manager.digests(spec, np.array([row]))[0].tobytes()
 
 
 def _feed(manager, block, row=0, session=1, regular=True, start=0):

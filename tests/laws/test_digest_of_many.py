@@ -38,7 +38,7 @@ def written(session: SessionData, record: SymbolRecord) -> bytes:
         text += b"today\n" + session_hashes(today, begins)
     for key, spec in sorted(record.indicators.items()):
         text += f"{key} {key in record.kept}\n".encode()
-        text += session.indicators.digests(spec, np.array([record.row]))[0]
+        text += session.indicators.digests(spec, np.array([record.row]))[0].tobytes()
         if key in record.kept:
             text += canonical(session.kept[spec].series(record.row))
     for key, figure in sorted(record.aggregates.items()):

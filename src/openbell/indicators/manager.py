@@ -165,8 +165,14 @@ class IndicatorManager:
         """A copy of where a row stands; `adopt` puts it back."""
         return self._bound[spec].taken(row)
 
-    def digests(self, spec: IndicatorSpec, rows: Ints) -> list[bytes]:
-        """What each of some rows shows, as bytes that are equal exactly when it is: values, flags, last update."""
+    def digests(self, spec: IndicatorSpec, rows: Ints) -> npt.NDArray[np.uint8]:
+        """What each of some rows shows, as bytes that are equal exactly when it is: values, flags, last update.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8 (rows, bytes).
+        """
         bound = self._bound[spec]
         values, (valid, settled, updated) = bound.values[:, rows], bound.flags(rows)
         kinds = [("shown", "<f8", len(values)), ("valid", "?"), ("settled", "?"), ("updated", "<i8")]
@@ -174,5 +180,4 @@ class IndicatorManager:
         # Every NaN is written as the same one.
         table["shown"] = np.where(np.isnan(values), np.nan, values).T
         table["valid"], table["settled"], table["updated"] = valid, settled, updated
-        raw, size = table.tobytes(), table.itemsize
-        return [raw[at : at + size] for at in range(0, len(raw), size)]
+        return table.view(np.uint8).reshape(len(rows), table.itemsize)

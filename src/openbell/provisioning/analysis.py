@@ -13,11 +13,11 @@ from operator import attrgetter
 
 from openbell.bars.interval import Interval
 from openbell.config.session_file import SessionFile
+from openbell.grouping import grouped
 from openbell.provisioning.bases import base_of
 from openbell.provisioning.blueprint import Blueprints, added_steps, quality_step, register_steps
 from openbell.provisioning.budget import within_budget
 from openbell.provisioning.draft import Draft
-from openbell.provisioning.grouping import grouped
 from openbell.provisioning.needs import SymbolNeed
 from openbell.provisioning.past import MINUTE
 from openbell.provisioning.reach import Reacher

@@ -9,7 +9,7 @@ from openbell.bars.block import Block
 from openbell.bars.interval import Interval
 from openbell.bars.sheaf import Sheaf
 from openbell.feeds.replay import ReplayFeed
-from openbell.provisioning.grouping import grouped
+from openbell.grouping import grouped
 from openbell.provisioning.staged import Doing, StagedSymbol, Warmed
 from openbell.session.asks import AddSymbol, Ask
 from openbell.session.records import SymbolRecord, Tier

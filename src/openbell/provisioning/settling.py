@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from openbell.bars.block import Block
 from openbell.bars.interval import Interval
+from openbell.grouping import grouped
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
-from openbell.provisioning.grouping import grouped
 from openbell.provisioning.staged import NO_BARS, StagedSymbol, Warmed
 from openbell.provisioning.warming import Bars, Warmer
 from openbell.session.records import History

@@ -16,12 +16,12 @@ from openbell.bars.grid import Grid
 from openbell.bars.interval import Interval, Unit
 from openbell.bars.sheaf import Sheaf
 from openbell.errors import StoreError
+from openbell.grouping import grouped
 from openbell.indicators.aggregates import Aggregate
 from openbell.indicators.spec import IndicatorSpec
 from openbell.indicators.warm import Warm
 from openbell.market.windows import windows
 from openbell.provisioning.bases import base_of
-from openbell.provisioning.grouping import grouped
 from openbell.provisioning.past import MINUTE, PastFigures, curve
 from openbell.provisioning.requirements import ProvisioningRequirements
 from openbell.provisioning.settling import Settler, history_of, today_of

@@ -8,16 +8,17 @@ The *fingerprint* adds who asked for what, by which path it came, locks and rows
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain, islice
+from itertools import accumulate, chain, pairwise
 
 import numpy as np
 
 from openbell.bars.interval import Interval, Unit
+from openbell.grouping import grouped
 from openbell.indicators.spec import IndicatorSpec
-from openbell.session.form import Asked, Column, Form, Layout, Parts, Sources, layout, number_bytes
+from openbell.session.column import Column
+from openbell.session.form import Form, Own, Sources, layout, number_bytes, parts_of
 from openbell.session.hashing import row_hashes, session_hashes
 from openbell.session.lanes import Lane
 from openbell.session.records import SymbolRecord
@@ -46,66 +47,62 @@ def fingerprint(session: SessionData) -> str:
 
 def symbol_digests(session: SessionData) -> list[bytes]:
     """The part of the digest that is each symbol's, 16 bytes, by name; what is alike in many is done once."""
-    parts: Parts = defaultdict(list)
-    records = [session.records[name] for name in session.symbols]
-    layouts = [layout(record, parts) for record in records]
-    with session.hashes.expecting([*chain.from_iterable(parts.values())], session.time.calendar.begins):
-        today, rows = todays_hashes(session), np.arange(len(session.names))
-        shown = {spec: session.indicators.digests(spec, rows) for spec in _specs(session)}
-    hashes = iter(session.hashes.each)
-    past = {interval: iter([*islice(hashes, len(blocks))]) for interval, blocks in parts.items()}
-    return _digests(records, layouts, Sources(past, today.__getitem__, shown.__getitem__, partial(_kept, session)))
-
-
-def _specs(session: SessionData) -> list[IndicatorSpec]:
-    """Every indicator that some symbol has."""
-    return [bound.spec for interval in session.lanes for bound in session.indicators.bound(interval)]
+    groups = list(grouped(map(session.records.__getitem__, session.symbols), layout).values())
+    parts = [parts_of(records) for records in groups]
+    blocks = [*chain.from_iterable(chain.from_iterable(parts))]
+    with session.hashes.expecting(blocks, session.time.calendar.begins) as hashes:
+        today, forms = todays_hashes(session), []
+        past = (hashes.some(slice(*ends)) for ends in pairwise(accumulate(map(len, chain(*parts)), initial=0)))
+        for records, own in zip(groups, parts, strict=True):
+            forms.append(_form(session, records, [next(past) for _ in own], today.__getitem__))
+    found = {record.name: one for form in forms for record, one in zip(form.records, form.digests(), strict=True)}
+    return [found[name] for name in session.symbols]
 
 
 def symbol_digest(session: SessionData, record: SymbolRecord) -> bytes:
     """The part of the digest that is one symbol's."""
-    parts: Parts = defaultdict(list)
-    ours, begins = layout(record, parts), session.time.calendar.begins
-    past = {
-        interval: iter([session.hashes.of(block, begins) for block in blocks]) for interval, blocks in parts.items()
-    }
+    begins, where = session.time.calendar.begins, np.array([record.row])
+    past = [Column.of([session.hashes.of(block, begins)]) for (block,) in parts_of([record])]
 
     def today(interval: Interval) -> Column:
-        return {record.row: _of_today(session, interval, record.row)}
+        return Column.of([_of_today(session, interval, record.row)]).by_row(where, record.row + 1)
+
+    return _form(session, [record], past, today).digests()[0]
+
+
+def _form(
+    session: SessionData,
+    records: Sequence[SymbolRecord],
+    past: Sequence[Column],
+    today: Callable[[Interval], Column],
+) -> Form:
+    """The form of symbols of one layout, of which the hashes of history are given, and those of today by row."""
+    rows = np.array([record.row for record in records])
 
     def shown(spec: IndicatorSpec) -> Column:
-        return {record.row: session.indicators.digests(spec, np.array([record.row]))[0]}
+        return Column.even(session.indicators.digests(spec, rows))
 
-    return _digests([record], [ours], Sources(past, today, shown, partial(_kept, session)))[0]
-
-
-def _digests(records: Sequence[SymbolRecord], layouts: Sequence[Layout], sources: Sources) -> list[bytes]:
-    digests, former, form = [], None, Form([], [], [])
-    for record, ours in zip(records, layouts, strict=True):
-        if ours != former:
-            former, form = ours, Form.of(record, sources)
-        digests.append(hashlib.blake2b(form.text(record), digest_size=16).digest())
-    return digests
+    return Form.of(records, Sources(past, lambda interval: today(interval).some(rows), shown, partial(_kept, session)))
 
 
-def _kept(session: SessionData, spec: IndicatorSpec) -> Column:
+def _kept(session: SessionData, spec: IndicatorSpec) -> Own:
     """The kept series of an indicator."""
-    return Asked(lambda row: number_bytes(session.kept[spec].series(row)))
+    return lambda record: number_bytes(session.kept[spec].series(record.row))
 
 
-def todays_hashes(session: SessionData) -> dict[Interval, dict[int, bytes]]:
+def todays_hashes(session: SessionData) -> dict[Interval, Column]:
     """The hashes of today's bars up to now, per interval and row."""
     return {interval: _today(session, lane) for interval, lane in session.lanes.items()}
 
 
-def _today(session: SessionData, lane: Lane) -> dict[int, bytes]:
+def _today(session: SessionData, lane: Lane) -> Column:
     """The hash of today's bars of every row of a lane."""
     rows = lane.members.array
-    begins = session.time.calendar.begins
     if lane.interval.unit is Unit.WEEK:
-        return {row: _of_today(session, lane.interval, row) for row in rows.tolist()}
-    hashes = row_hashes(lane.panel, rows, int(begins[session.time.today.ordinal]))
-    return dict(zip(rows.tolist(), hashes, strict=True))
+        hashes = Column.of([_of_today(session, lane.interval, row) for row in rows.tolist()])
+    else:
+        hashes = row_hashes(lane.panel, rows, int(session.time.calendar.begins[session.time.today.ordinal]))
+    return hashes.by_row(rows, len(session.names))
 
 
 def _of_today(session: SessionData, interval: Interval, row: int) -> bytes:

@@ -1,62 +1,49 @@
-"""What is hashed of a symbol, written down: lines that many symbols share, and each one's own numbers behind them.
+"""What is hashed of symbols, written down: lines that symbols share, and each one's own bytes between them.
 
-1. `layout`: which intervals and indicators a symbol has; symbols of one layout share a form.
-2. `Form.of`: the lines of a layout, and where the numbers behind them are found.
-3. `Form.text`: the lines with the numbers of one symbol.
+1. `layout`: which intervals and indicators a symbol has; symbols of one layout have the same lines.
+2. `Form.of`: the lines of symbols of one layout, and where what is between them is found.
+3. `Form.digests`: the hash of what is written of each.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import chain, islice
-from typing import Protocol
 
 import numpy as np
 
 from openbell.bars.block import Block, Floats
 from openbell.bars.interval import Interval
 from openbell.indicators.spec import IndicatorSpec
+from openbell.session.column import Column, Rows, Table
 from openbell.session.records import SymbolRecord, Tier
 
-Bytes = bytes | memoryview
-Layout = tuple[list[tuple[Interval, Interval | None, int | None, int]], dict[str, IndicatorSpec], set[str]]
-Parts = defaultdict[Interval, list[Block]]
+Own = Callable[[SymbolRecord], bytes]
+"""What is made for each symbol by itself."""
 
-
-class Column(Protocol):
-    """The numbers of many symbols, each in its row."""
-
-    def __getitem__(self, row: int, /) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A column whose numbers are made when somebody asks for them."""
-
-    of: Callable[[int], bytes]
-
-    def __getitem__(self, row: int, /) -> bytes:
-        return self.of(row)
+# So many lie beside each other in fast memory.
+_BESIDE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the numbers of some symbols are found.
+    """Where the numbers of symbols of one layout are found.
 
     Parameters
     ----------
     past
-        Per interval the hashes of what history holds, part by part, of symbol after symbol.
-    today, shown, kept
-        The hashes of an interval's bars of today; what an indicator shows; the series that is kept of it.
+        The hashes of what history holds, part by part, in the order of `parts_of`.
+    today, shown
+        The hashes of an interval's bars of today; what an indicator shows.
+    kept
+        The series that is kept of an indicator, symbol by symbol: these are long.
     """
 
-    past: Mapping[Interval, Iterator[Bytes]]
+    past: Sequence[Column]
     today: Callable[[Interval], Column]
     shown: Callable[[IndicatorSpec], Column]
-    kept: Callable[[IndicatorSpec], Column]
+    kept: Callable[[IndicatorSpec], Own]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,53 +52,95 @@ class Form:
 
     Parameters
     ----------
-    lines
-        The text with nothing in the places of what is a symbol's own: the first one and every second from there.
-    bars
-        Per interval the hashes of history, how many of them are a symbol's, and those of today.
-    figures
-        What comes of the indicators.
+    records
+        The symbols.
+    pieces
+        What is written of each, one after the other.
     """
 
-    lines: list[Bytes]
-    bars: list[tuple[Iterator[Bytes], int, Column]]
-    figures: list[Column]
+    records: Sequence[SymbolRecord]
+    pieces: Sequence[bytes | Column | Own]
 
     @classmethod
-    def of(cls, record: SymbolRecord, sources: Sources) -> "Form":
-        """The form of a symbol and of all that have its layout."""
-        lines, bars, figures = list[str](), [], list[Column]()
-        for interval in _by_rank(tuple(record.series)):
-            series = record.series[interval]
-            line, parts = f"{interval} from {series.base} since {series.since}\n", len(series.history.parts)
-            lines += [line, *[""] * (parts - 1), "today\n"] if parts else [line + "today\n"]
-            bars.append((sources.past[interval], parts, sources.today(interval)))
-        for key, spec in sorted(record.indicators.items()):
-            kept = key in record.kept
-            lines += [f"{key} {kept}\n", ""] if kept else [f"{key} {kept}\n"]
-            figures += [sources.shown(spec), sources.kept(spec)] if kept else [sources.shown(spec)]
-        return cls([b"", *chain.from_iterable((line.encode(), b"") for line in lines)], bars, figures)
+    def of(cls, records: Sequence[SymbolRecord], sources: Sources) -> "Form":
+        """The form of symbols of one layout."""
+        first, past, pieces = records[0], iter(sources.past), list[bytes | Column | Own]()
+        held = {interval: [next(past) for _ in series.history.parts] for interval, series in first.series.items()}
+        for interval in _by_rank(tuple(held)):
+            series = first.series[interval]
+            line = f"{interval} from {series.base} since {series.since}\n"
+            pieces += [line.encode(), *held[interval], b"today\n", sources.today(interval)]
+        for key, spec in sorted(first.indicators.items()):
+            kept = key in first.kept
+            pieces += [f"{key} {kept}\n".encode(), sources.shown(spec)]
+            if kept:
+                pieces.append(sources.kept(spec))
+        if any(record.aggregates for record in records):
+            pieces.append(_over_past_sessions)
+        return cls(records, pieces)
 
-    def text(self, record: SymbolRecord) -> bytes:
-        """All that is hashed of a symbol; the hashes of its history are the next ones."""
-        row, numbers = record.row, list[Bytes]([_head(record)])
-        for past, parts, today in self.bars:
-            numbers += islice(past, parts)
-            numbers.append(today[row])
-        numbers += [column[row] for column in self.figures]
-        text = self.lines.copy()
-        text[::2] = numbers
-        return b"".join(text + _over_past_sessions(record) if record.aggregates else text)
+    def digests(self) -> list[bytes]:
+        """16 bytes of each symbol."""
+        hashes = [hashlib.blake2b(_head(record), digest_size=16) for record in self.records]
+        beside = list[bytes | Column]()
+        for piece in self.pieces:
+            if isinstance(piece, bytes | Column):
+                beside.append(piece)
+                continue
+            _go_on(hashes, beside)
+            beside = []
+            for one, record in zip(hashes, self.records, strict=True):
+                one.update(piece(record))
+        _go_on(hashes, beside)
+        return [one.digest() for one in hashes]
 
 
-def layout(record: SymbolRecord, parts: Parts) -> Layout:
-    """What the form of a symbol depends on; puts the blocks of its history behind those of other symbols."""
-    held = []
-    for interval, series in record.series.items():
-        blocks = series.history.parts
-        parts[interval].extend(blocks)
-        held.append((interval, series.base, series.since, len(blocks)))
-    return held, record.indicators, record.kept
+def _go_on(hashes: Sequence[hashlib.blake2b], pieces: Sequence[bytes | Column]) -> None:
+    """Hash what stands side by side, if anything does."""
+    for places, texts in _side_by_side(pieces, len(hashes)) if pieces else ():
+        for place, text in zip(places.tolist(), texts, strict=True):
+            hashes[place].update(text)
+
+
+def _side_by_side(pieces: Sequence[bytes | Column], count: int) -> Iterator[tuple[Rows, Table]]:
+    """What pieces are of so many symbols, of some at a time: which, and uint8 (symbols, bytes)."""
+    lines = [np.frombuffer(piece, np.uint8) if isinstance(piece, bytes) else piece for piece in pieces]
+    for alike in _of_one_size([piece.sizes for piece in lines if isinstance(piece, Column)], count):
+        for at in range(0, len(alike), _BESIDE):
+            some = alike[at : at + _BESIDE]
+            texts = [
+                line.side_by_side(some) if isinstance(line, Column) else np.broadcast_to(line, (len(some), len(line)))
+                for line in lines
+            ]
+            yield some, np.concatenate(texts, axis=1)
+
+
+def _of_one_size(sizes: Sequence[Rows], count: int) -> list[Rows]:
+    """The places of those symbols that are alike in all sizes, together."""
+    table, every = np.array(sizes).reshape(-1, count), np.arange(count)
+    if (table == table[:, :1]).all():
+        return [every]
+    of = np.unique(table, axis=1, return_inverse=True)[1].reshape(-1)
+    order = np.argsort(of, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(of[order])) + 1)
+
+
+def layout(record: SymbolRecord) -> Hashable:
+    """What the form of a symbol depends on."""
+    held = [
+        (interval, series.base, series.since, len(series.history.parts)) for interval, series in record.series.items()
+    ]
+    return (*held, *map(id, record.indicators.values()), *sorted(record.kept))
+
+
+def parts_of(records: Sequence[SymbolRecord]) -> list[list[Block]]:
+    """What history holds of symbols of one layout: per interval and part, the blocks of all of them."""
+    held = records[0].series.items()
+    return [
+        [record.series[interval].history.parts[part] for record in records]
+        for interval, series in held
+        for part in range(len(series.history.parts))
+    ]
 
 
 @lru_cache(maxsize=256)
@@ -139,7 +168,7 @@ def _standing(tier: Tier, quality: tuple[bool, bool], listed: date) -> bytes:
     return f" {tier} {quality} {listed}\n".encode()
 
 
-def _over_past_sessions(record: SymbolRecord) -> list[Bytes]:
+def _over_past_sessions(record: SymbolRecord) -> bytes:
     """The figures over past sessions."""
     figures = sorted(record.aggregates.items())
-    return [f"{key} over past sessions\n".encode() + number_bytes(figure) for key, figure in figures]
+    return b"".join([f"{key} over past sessions\n".encode() + number_bytes(figure) for key, figure in figures])

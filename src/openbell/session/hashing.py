@@ -17,7 +17,8 @@ import numpy as np
 from openbell.bars.block import Block
 from openbell.bars.grid import Stamps
 from openbell.bars.panel import BarPanel
-from openbell.session.mixing import BYTES_PER_SESSION, Mixed, mix_rows
+from openbell.session.column import Column
+from openbell.session.mixing import Mixed, mix_rows
 from openbell.session.rows import Rows
 
 _SEEN: "weakref.WeakKeyDictionary[Block, bytes]" = weakref.WeakKeyDictionary()
@@ -51,48 +52,39 @@ def session_hashes(block: Block, begins: Stamps) -> bytes:
 
 
 class HistoryHashes:
-    """What was hashed on the day before, so that a day costs its new bars only.
-
-    Attributes
-    ----------
-    each
-        The hashes of the blocks that were expected last, in their order.
-    """
+    """What was hashed on the day before, so that a day costs its new bars only."""
 
     def __init__(self) -> None:
-        self.each: list[memoryview] = []
         self._blocks: list[Block] = []
         self._mixed: Mixed | None = None
         self._known: dict[int, memoryview] = {}
 
     @contextmanager
-    def expecting(self, blocks: list[Block], begins: Stamps) -> Iterator[None]:
-        """Make `session_hashes` of blocks while a block of code is carried out: `each` and `of` know them behind it.
+    def expecting(self, blocks: list[Block], begins: Stamps) -> Iterator[Column]:
+        """Make `session_hashes` of blocks while a block of code is carried out: behind it they are there to be read.
 
         Where they lie as those before lay, only what is new is gone through. What is not among them is forgotten.
         """
-        if len(blocks) == len(self._blocks) and all(map(is_, blocks, self._blocks)):
-            yield
+        former = self._mixed
+        if former is not None and len(blocks) == len(self._blocks) and all(map(is_, blocks, self._blocks)):
+            yield former.column
             return
-        with Mixed.making(blocks, begins, self._mixed) as mixed:
-            yield
+        with Mixed.making(blocks, begins, former) as mixed:
+            yield mixed.column
         self._mixed, self._blocks, self._known = mixed, blocks, {}
-        self.each = mixed.of_each()
 
     def of(self, block: Block, begins: Stamps) -> bytes:
         """`session_hashes` of a block."""
-        if not self._known:
-            self._known = dict(zip(map(id, self._blocks), self.each, strict=True))
+        if not self._known and self._mixed is not None:
+            self._known = dict(zip(map(id, self._blocks), self._mixed.of_each(), strict=True))
         known = self._known.get(id(block))
         return session_hashes(block, begins) if known is None else bytes(known)
 
 
-def row_hashes(panel: BarPanel, rows: Rows, begin: int) -> list[bytes]:
+def row_hashes(panel: BarPanel, rows: Rows, begin: int) -> Column:
     """`session_hashes` of the bars up to now of some rows of a panel, whose session begins at an instant."""
     counts, out = np.zeros(len(rows), np.int64), np.zeros((len(rows), 2), np.uint64)
     mix_rows(panel.grid.stamps, panel.values, panel.present, panel.shares, panel.cursor, rows, counts, out)
     begins = np.full(len(rows), begin, np.int64)
-    raw = np.column_stack([begins.view(np.uint64), counts.view(np.uint64), out]).tobytes()
-    places = range(0, len(raw), BYTES_PER_SESSION)
-    hashes = [raw[place : place + BYTES_PER_SESSION] for place in places]
-    return hashes if counts.all() else [one if count else b"" for one, count in zip(hashes, counts, strict=True)]
+    raw = np.column_stack([begins.view(np.uint64), counts.view(np.uint64), out])
+    return Column(raw.view(np.uint8), np.arange(len(rows)), (counts > 0).astype(np.int64))

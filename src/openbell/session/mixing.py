@@ -15,6 +15,7 @@ from openbell.bars.sheaf import Sheaf
 from openbell.machine.beside import beside
 from openbell.machine.code import FLAG, INT, address
 from openbell.machine.kept import run
+from openbell.session.column import Column
 
 Bits = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
@@ -80,6 +81,11 @@ class Mixed:
         order = np.argsort(self.table[:, 1])
         found = np.searchsorted(self.table[order, 1], table[:, 1], side="right") - 1
         return np.where(found < 0, -1, order[found])
+
+    @property
+    def column(self) -> Column:
+        """The hashes by block."""
+        return Column(self.hashes.view(np.uint8), self.places, self.sizes)
 
     def of_each(self) -> list[memoryview]:
         """The hashes of each block, as bytes that are looked at where they lie."""
