@@ -128,9 +128,9 @@ def _distinct(evidence: Sequence[Evidence]) -> Iterator[str]:
     """Zones under which these bars are not all at the same instants: UTC first, then the markets' own."""
     seen = set()
     for zone in dict.fromkeys(("UTC", *(one.calendar.timezone.key for one in evidence), *_ZONES)):
-        moments = tuple(one.moments(zone).tobytes() for one in evidence)
-        if moments not in seen:
-            seen.add(moments)
+        behind = tuple(one.behind(zone).tobytes() for one in evidence)
+        if behind not in seen:
+            seen.add(behind)
             yield zone
 
 

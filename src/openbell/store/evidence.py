@@ -9,7 +9,7 @@ Bars of all files and symbols that are written alike count together; a sample of
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -23,17 +23,19 @@ from openbell.store.days import Mask
 from openbell.store.sound import LATEST
 
 DAY_NS = 86_400_000_000_000
+_QUARTER_NS = 900_000_000_000
 _DAILY = Interval.parse("1d")
 _ROWS = 40_000
 _FEWEST_ROWS = 1_000
 _DAYS = 40
 _SERIES = 60
+_AROUND = 2
 _NEXT_TO_NOTHING = 1e-9
 _FULL = 0.95
 _TIMES = 3.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """A sample of bars of one market and interval.
 
@@ -43,9 +45,8 @@ class Evidence:
         Of the market, and of the bars.
     ts
         Stamps as they are written.
-    weights
-        Square roots of volumes, such that those of a day come to the number of its bars: a huge print says little more
-        than a bar. All 1 without volumes.
+    volume
+        0 where a bar has none, and 1 everywhere in a series without any.
     owner
         The number of each bar's series.
     """
@@ -53,26 +54,66 @@ class Evidence:
     calendar: Calendar
     interval: Interval
     ts: Stamps
-    weights: Floats
+    volume: Floats
     owner: Stamps
+    _behind: dict[str, Stamps] = field(default_factory=dict, init=False, repr=False)
     _moments: dict[str, Stamps] = field(default_factory=dict, init=False, repr=False)
 
     def moments(self, zone: str) -> Stamps:
         """The stamps as instants, on the clock of a zone; worked out once, as zones are asked about several times."""
+        if zone == "UTC":
+            return self.ts
         known = self._moments.get(zone)
         if known is None:
-            known = self._moments[zone] = roughly(self.ts, zone)
+            behind = self.behind(zone)
+            known = self._moments[zone] = self.ts + behind[self._quarters[1]]
         return known
+
+    def behind(self, zone: str) -> Stamps:
+        """How far instants are after the stamps of each quarter of an hour that is there, on the clock of a zone.
+
+        No clock changes within a quarter, and so there is much less to look up than stamps.
+        """
+        known = self._behind.get(zone)
+        if known is None:
+            quarters = self._quarters[0]
+            known = self._behind[zone] = roughly(quarters, zone) - quarters
+        return known
+
+    @cached_property
+    def _quarters(self) -> tuple[Stamps, Stamps]:
+        """The quarters of an hour in which stamps lie, each once, and which of them each stamp's is."""
+        quarters = self.ts // _QUARTER_NS
+        firsts = _firsts(quarters)
+        found, places = np.unique(quarters[firsts], return_inverse=True)
+        return found * _QUARTER_NS, np.repeat(places, np.diff(firsts, append=len(quarters)))
 
     @property
     def edged(self) -> bool:
         """Whether the market is closed for most of the day, so that its open says something."""
         return _is_edged(self.calendar)
 
+    @cached_property
+    def _days(self) -> Stamps:
+        """Where each day of a series begins."""
+        return _firsts(self.owner * 100_000 + self.ts // DAY_NS)
+
     @property
     def days(self) -> int:
         """How many days of series there are."""
-        return len(_firsts(self.owner * 100_000 + self.ts // DAY_NS))
+        return len(self._days)
+
+    @cached_property
+    def weights(self) -> Floats:
+        """Square roots of volumes, such that those of a day come to the number of its bars.
+
+        A huge print says little more than a bar.
+        """
+        roots, lengths = np.sqrt(self.volume), np.diff(self._days, append=len(self.ts))
+        totals = np.add.reduceat(roots, self._days)
+        scale: Floats = np.divide(lengths, totals, out=np.zeros(len(totals)), where=totals > 0)
+        weights: Floats = roots * np.repeat(scale, lengths)
+        return weights
 
     def share(self, zone: str, *, hours: Hours = Hours.REGULAR, counted: bool = False) -> float:
         """Share of trade in the market's hours, for stamps on the clock of a zone, whichever end of a bar they are.
@@ -83,9 +124,11 @@ class Evidence:
             Of bars, whatever their volumes; always so where trade goes on round the clock, as nights count there.
         """
         moments = self.moments(zone)
-        edges = _edges(self.calendar, hours)
+        edges = _edges_near(self.calendar, hours, moments)
         place = np.searchsorted(edges.opens, moments + self.interval.width_ns - 1, side="right") - 1
         inside = (place >= 0) & (moments <= edges.ends[place])
+        if inside.all():
+            return 1.0
         if counted or not self.edged or hours is not Hours.REGULAR:
             return float(inside.mean())
         return float(self.weights[inside].sum() / self.weights.sum())
@@ -94,7 +137,7 @@ class Evidence:
         """With which stamps sessions begin, on the clock of a zone."""
         width = self.interval.width_ns
         moments = self.moments(zone)
-        edges = _edges(self.calendar, Hours.REGULAR)
+        edges = _edges_near(self.calendar, Hours.REGULAR, moments)
         place = np.maximum(np.searchsorted(edges.opens, moments + width, side="right") - 1, 0)
         offset = moments - edges.opens[place]
         near = (np.abs(offset) <= width) & (offset % width == 0)
@@ -102,7 +145,7 @@ class Evidence:
         firsts = _firsts(keys[near])
         rows = np.repeat(np.arange(len(firsts)), np.diff(firsts, append=int(near.sum())))
         trade = np.zeros((len(firsts), 3))
-        trade[rows, offset[near] // width + 1] = np.maximum(self.weights[near] ** 2, _NEXT_TO_NOTHING)
+        trade[rows, offset[near] // width + 1] = np.maximum(self.volume[near], _NEXT_TO_NOTHING)
         before, at, after = trade.T
         late = after > _TIMES * at
         sharp = ~late & (at > _TIMES * before)
@@ -174,7 +217,7 @@ def evidence_of(calendar: Calendar, interval: Interval, series: Sequence[Sequenc
         calendar,
         interval,
         np.concatenate([ts for ts, _ in parts]),
-        np.concatenate([weights for _, weights in parts]),
+        np.concatenate([_known(volume) for _, volume in parts]),
         np.repeat(np.arange(len(parts)), [len(ts) for ts, _ in parts]),
     )
 
@@ -191,7 +234,7 @@ def _joined(blocks: Sequence[Block]) -> tuple[Stamps, Floats]:
 
 
 def _sampled(ts: Stamps, volume: Floats, most: int) -> tuple[Stamps, Floats]:
-    """Stamps and weights of whole days from all over a series."""
+    """Stamps and volumes of whole days from all over a series."""
     if len(ts) > most:
         day = ts // DAY_NS
         starts = _firsts(day)
@@ -201,20 +244,15 @@ def _sampled(ts: Stamps, volume: Floats, most: int) -> tuple[Stamps, Floats]:
         lengths = np.diff(starts, append=len(ts))[picked]
         places = np.repeat(starts[picked] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
         ts, volume = ts[places], volume[places]
-    return ts, _weights(ts, volume)
+    return ts, volume
 
 
-def _weights(ts: Stamps, volume: Floats) -> Floats:
+def _known(volume: Floats) -> Floats:
+    """Volumes as `Evidence` has them."""
     known = (volume > 0) & (volume < np.inf)
     if not known.any():
-        return np.ones(len(ts))
-    roots = np.sqrt(np.where(known, volume, 0.0))
-    firsts = _firsts(ts // DAY_NS)
-    lengths = np.diff(firsts, append=len(ts))
-    totals = np.add.reduceat(roots, firsts)
-    scale: Floats = np.divide(lengths, totals, out=np.zeros(len(firsts)), where=totals > 0)
-    weights: Floats = roots * np.repeat(scale, lengths)
-    return weights
+        return np.ones(len(volume))
+    return volume if known.all() else np.where(known, volume, 0.0)
 
 
 def _firsts(keys: Stamps) -> Stamps:
@@ -227,6 +265,13 @@ def _firsts(keys: Stamps) -> Stamps:
 @lru_cache(maxsize=32)
 def _edges(calendar: Calendar, hours: Hours) -> Grid:
     return calendar.grid(_DAILY, 0, len(calendar) - 1, hours)
+
+
+def _edges_near(calendar: Calendar, hours: Hours, moments: Stamps) -> Grid:
+    """Those of the sessions around some instants: the fewer there are, the sooner a bar finds its own."""
+    edges = _edges(calendar, hours)
+    first, last = np.searchsorted(edges.opens, [moments.min(), moments.max()], side="right").tolist()
+    return edges[max(first - _AROUND, 0) : last + _AROUND]
 
 
 @lru_cache(maxsize=32)
