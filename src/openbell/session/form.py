@@ -130,7 +130,7 @@ def layout(record: SymbolRecord) -> Hashable:
     held = [
         (interval, series.base, series.since, len(series.history.parts)) for interval, series in record.series.items()
     ]
-    return (*held, *map(id, record.indicators.values()), *sorted(record.kept))
+    return (*held, *record.indicators.values(), *sorted(record.kept))
 
 
 def parts_of(records: Sequence[SymbolRecord]) -> list[list[Block]]:
