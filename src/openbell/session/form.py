@@ -112,7 +112,9 @@ def _side_by_side(pieces: Sequence[bytes | Column], count: int) -> Iterator[tupl
                 line.side_by_side(some) if isinstance(line, Column) else np.broadcast_to(line, (len(some), len(line)))
                 for line in lines
             ]
-            yield some, np.concatenate(texts, axis=1)
+            # Row after row, whatever the order of what they are made of.
+            whole = np.empty((len(some), sum(text.shape[1] for text in texts)), np.uint8)
+            yield some, np.concatenate(texts, axis=1, out=whole)
 
 
 def _of_one_size(sizes: Sequence[Rows], count: int) -> list[Rows]:
