@@ -19,7 +19,7 @@ from openbell.store.rolls import COLUMNS, Rolls
 Make = Callable[[int, Sequence[int]], Sheaf]
 """Makes the bars from a session on, of those series whose places are given."""
 
-# By turns, so that not all need more room on the same day; the first ones are no smaller than those that follow.
+# By turns, so that not all need more room on the same day; the first one is the middle one.
 _ROOMS = cycle([1.5 + (8 + 7 * step) % 16 / 32 for step in range(16)])
 _FREE_BYTES = 1 << 24
 
