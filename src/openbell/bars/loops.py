@@ -5,15 +5,13 @@ Every loop gets the address of a list of numbers, see `openbell.machine.kept`.
 
 from typing import Any
 
-from numba.extending import register_jitable
-
-from openbell.machine.borrow import counts, flags, floats, listed, moved, number, stamps
+from openbell.machine.borrow import counts, flags, floats, inlined, listed, moved, number, stamps
 
 # Numbers per block of a sheaf.
 _BLOCK = 8
 
 
-@register_jitable(forceinline=True)
+@inlined
 def _first_from(ts: Any, bars: int, stamp: int) -> int:
     """The place of the first of some ascending stamps that is not before another."""
     low, high = 0, bars
@@ -39,7 +37,7 @@ def fold(where: int) -> None:
         made[symbol] = _folded(block, first, last, given, out_ts, out)
 
 
-@register_jitable(forceinline=True)
+@inlined
 def _folded(block: Any, i: int, bars: int, given: Any, out_ts: Any, out: Any) -> Any:
     """Fold one symbol's bars from one row until before another; how many it gave."""
     ts, open_, high, low = stamps(block, 1), floats(block, 2), floats(block, 3), floats(block, 4)
@@ -121,7 +119,7 @@ def scatter(where: int) -> None:
                 _scattered(given, symbol, slot, min(slot + 32, slots))
 
 
-@register_jitable(forceinline=True)
+@inlined
 def _scattered(given: Any, symbol: int, slot: int, until: int) -> None:
     """The bars of a symbol for some windows of a panel; its cursor is moved on."""
     capacity, kept, row, cursors = given[2], given[3], stamps(given, 5)[symbol], stamps(given, 6)

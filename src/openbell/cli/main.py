@@ -16,13 +16,14 @@ from openbell.errors import OpenbellError, Problem
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 _SELDOM = 100_000
+"""New objects between two looks of the cyclic collector."""
 
 
 def entry() -> None:
     """What the installed command calls; leaves the process.
 
     A command makes many objects that stay and hardly a cycle. Python's cyclic collector looks through them seldom, and
-    at the end, where all of them go with the process, not at all: a fifth of the time of a check or of a day's run.
+    at the end, where all of them go with the process, not at all.
     """
     gc.set_threshold(_SELDOM)
     code = main()

@@ -12,11 +12,9 @@ Nothing is allocated, and no object of Python's is touched.
 from math import inf, nan
 from typing import Any
 
-from numba.extending import register_jitable
-
 from openbell.bars.block import FIELDS
 from openbell.engine.drive import BLOCK, BLOCKS, FOLD, GIVEN, LANE, LINK, PLAN
-from openbell.machine.borrow import called, flags, floats, listed, moved, stamps
+from openbell.machine.borrow import called, flags, floats, inlined, listed, moved, stamps
 
 _FIELDS = len(FIELDS)
 _BYTES = 8
@@ -37,7 +35,7 @@ _LANE_WIDTH, _FOLD_WIDTH, _LINK_WIDTH = len(LANE), len(FOLD), len(LINK)
 _G_WIDTH, _G_PRESENT, _G_SOURCE, _G_VALUES, _G_SLOT, _G_SESSION, _G_END = GIVEN
 
 
-@register_jitable(forceinline=True)
+@inlined
 def _delivered(lane: Any, slot: int, rows: int) -> None:
     """Copy an instant from the tape."""
     width, tape_width = lane[_CAPACITY], lane[_TAPE_CAPACITY]
@@ -56,7 +54,7 @@ def _delivered(lane: Any, slot: int, rows: int) -> None:
             shares[row] = arrived[row]
 
 
-@register_jitable(forceinline=True)
+@inlined
 def _folded(lane: Any, base: Any, fold: Any, slot: int, least: float, block: Any) -> None:
     """Make the bars of a window that ends now, a block of rows at a time."""
     rows = fold[_FOLD_SIZE]
@@ -73,7 +71,7 @@ def _folded(lane: Any, base: Any, fold: Any, slot: int, least: float, block: Any
         _put(lane, fold, slot, begin, size, least, made)
 
 
-@register_jitable(forceinline=True)
+@inlined
 def _gathered(base: Any, at: int, begin: int, size: int, before: Any, made: Any) -> None:
     """Add one base bar of each row; without branches, so that the processor takes several rows at a time.
 
@@ -98,7 +96,7 @@ def _gathered(base: Any, at: int, begin: int, size: int, before: Any, made: Any)
         made[_BARS + row] = before[_BARS + row] + (1.0 if here else 0.0)
 
 
-@register_jitable(forceinline=True)
+@inlined
 def _put(lane: Any, fold: Any, slot: int, begin: int, size: int, least: float, made: Any) -> None:
     """Put bars that are whole enough in place; rows that are present already keep what they have."""
     width = lane[_CAPACITY]
@@ -130,7 +128,7 @@ def _put(lane: Any, fold: Any, slot: int, begin: int, size: int, least: float, m
             shares[row], present[row] = share, 1
 
 
-@register_jitable(forceinline=True)
+@inlined
 def _fed(lane: Any, link: Any, slot: int, session: int, end: int) -> Any:
     """Feed one link of an indicator with the bars of a lane."""
     given = listed(link[_GIVEN])

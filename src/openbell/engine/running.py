@@ -33,28 +33,27 @@ Attend = Callable[[Control], AbstractContextManager[object]]
 
 CHECKPOINTS = 20
 
-# What a second process compiles for a first run: before anything is known of a session, and when everything is.
+# What a second process compiles for a first run: before anything is known of a session, and then, what is needed last
+# first, since this process begins with what it needs first.
 FIRST = (
     ("openbell.bars.loops", "fold"),
-    ("openbell.bars.loops", "place"),
-    ("openbell.bars.loops", "mark"),
     DRIVE,
 )
 LAST = (
+    ("openbell.quality.loops", "tally"),
+    ("openbell.bars.loops", "mark"),
     ("openbell.session.loops", "mix_rows"),
     ("openbell.session.loops", "mix"),
-    ("openbell.quality.loops", "tally"),
+    ("openbell.session.loops", "span"),
+    ("openbell.bars.loops", "scatter"),
+    ("openbell.indicators.batch_loop", "march"),
 )
-
-# Indicators that the first process compiles while the second one still compiles the stream's loop.
-_MEANWHILE = 4
 
 
 def _compile_ahead(file: SessionFile) -> None:
-    """Have a second process compile what the end needs, and before that, of many indicators, some of the last ones.
+    """Have a second process compile what a run needs, from its end on.
 
-    The stream's own loop, which it has begun with, takes as long as several indicators. Where symbols may be asked for
-    later, one by one, it goes on with what warms these up.
+    Where symbols may be asked for later, one by one, it goes on with what warms these up.
     """
     kernels = [
         kernel_of(link.definition, spec.needs.kind is Kind.SESSION)
@@ -62,8 +61,8 @@ def _compile_ahead(file: SessionFile) -> None:
         for link in spec.chain
         if module_of(link.definition.name) != "own"
     ]
-    prepare_kernels(kernels[: max(len(kernels) - _MEANWHILE, 0) // 2])
-    prepare(*LAST, *([COMPARE] if file.strategies else []))
+    prepare(*([COMPARE] if file.strategies else []), *LAST)
+    prepare_kernels(kernels)
     if file.strategies or file.scanners:
         prepare_kernels(kernels, "through")
     end()

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from numba.extending import register_jitable
-
-from openbell.machine.borrow import called, flags, floats, listed, moved, stamps
+from openbell.machine.borrow import called, flags, floats, inlined, listed, moved, stamps
 
 # Numbers per block of a sheaf.
 _BLOCK = 8
@@ -44,7 +42,7 @@ def march(where: int) -> None:
                 return
 
 
-@register_jitable(forceinline=True)
+@inlined
 def _read(sheaf: Any, symbols: int, field: int, left: int, deep: int, coming: Any) -> None:
     """The next steps of a column, a row each; what is there of a symbol that has no bar yet is not looked at."""
     for symbol in range(symbols):

@@ -24,8 +24,9 @@ from openbell.indicators.source import fingerprint, rewritten
 from openbell.machine import ahead
 from openbell.machine import code as machine
 from openbell.machine.cache import cache_root, write_atomically
+from openbell.machine.claims import claimed
 from openbell.machine.code import Loop
-from openbell.machine.watch import watched
+from openbell.machine.watch import tell, watched
 
 _lock = threading.RLock()
 _kernels: dict[tuple[Definition, bool], "Kernel"] = {}
@@ -117,7 +118,6 @@ def _loop(kernel: Kernel, loop: str, asked: tuple[int, ...] | None = None) -> Lo
     """A loop from the cache, or compiled anew."""
     with _lock:
         text, path = _kept_as(kernel, loop, asked)
-        ahead.awaited(path)
         try:
             return machine.found(path) or _compiled(kernel.definition, loop, text, path)
         except machine.UnlinkedError:
@@ -131,23 +131,24 @@ def _kept_as(kernel: Kernel, loop: str, asked: tuple[int, ...] | None = None) ->
 
 
 def _compiled(definition: Definition, loop: str, text: str, path: Path) -> Loop:
-    """Compile a loop, keep its machine code, and run that.
+    """Compile a loop, keep its machine code, and run that; where another process compiles it, wait for that one.
 
     Raises
     ------
     UnlinkedError
         If it cannot run by itself.
     """
-    import numba
-
-    signature = numba.types.void(numba.types.int64)
-    machine.split_loops()
-    with _named(definition), watched(definition.name):
-        made = numba.cfunc(signature, error_model="numpy")(_function(definition, loop, text, str(path)))
-    code = machine.made(made.inspect_llvm(), made.native_name.removeprefix("cfunc."))
-    with suppress(OSError):
-        machine.keep(path, code)
-    return machine.linked(code)
+    with claimed(path):
+        made = machine.found(path)
+        if made is None:
+            machine.split_loops()
+            tell(definition.name)
+            with _named(definition):
+                code = machine.made(_function(definition, loop, text, str(path)))
+            with suppress(OSError):
+                machine.keep(path, code)
+            made = machine.linked(code)
+    return made
 
 
 def _of_numba(definition: Definition, loop: str, text: str, path: Path) -> Loop:
@@ -203,14 +204,9 @@ class _Globals(dict[str, Any]):
 
 
 def _update(definition: Definition) -> Any:
-    from numba.extending import register_jitable
+    from openbell.machine.borrow import inlined
 
-    return rewritten(
-        definition.update,
-        *fields(definition),
-        home=__name__,
-        ready=register_jitable(forceinline=True),
-    )
+    return rewritten(definition.update, *fields(definition), home=__name__, ready=inlined)
 
 
 def _place(name: str, content: str) -> Path:

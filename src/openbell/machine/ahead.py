@@ -1,22 +1,26 @@
-"""Loops that are needed later, compiled by a second process while this one is busy with what comes first."""
+"""Loops that are needed later, compiled by a second process while this one is busy with what comes first.
 
+This process waits for none of them but the one that the second process is at: it makes what it needs first itself, and
+the second process passes over what is there already, or being made. So neither is idle while there is anything to do.
+"""
+
+import gc
 import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
-_PAUSE = 0.05
+from openbell.machine.claims import taken
+
 _CODE = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from importlib import import_module
-for line in sys.stdin:
-    module, name, *words = json.loads(line)
-    getattr(import_module(module), name)(*words)
+from openbell.machine.ahead import carry_out
+carry_out()
 """
-_pending: dict[Path, "subprocess.Popen[str]"] = {}
 _at_work: list["subprocess.Popen[str]"] = []
 # Held to the end: a process that is let go before it has ended is warned of.
 _begun: list["subprocess.Popen[str]"] = []
@@ -28,15 +32,14 @@ def begin(loops: Mapping[Path, Sequence[str]]) -> None:
     Parameters
     ----------
     loops
-        By where they will be kept, in the order of their need: a module, its function, and what that is called with.
+        By where they will be kept, in the order in which it takes them: a module, its function, and what that is called
+        with.
     """
-    wanted = {path: words for path, words in loops.items() if path not in _pending}
     with suppress(OSError):
-        process = _process() if wanted and sys.executable else None
+        process = _process() if loops and sys.executable else None
         if process is not None and process.stdin is not None:
-            process.stdin.writelines(f"{json.dumps(words)}\n" for words in wanted.values())
+            process.stdin.writelines(f"{json.dumps([str(path), *words])}\n" for path, words in loops.items())
             process.stdin.flush()
-            _pending.update(dict.fromkeys(wanted, process))
 
 
 def end() -> None:
@@ -49,13 +52,14 @@ def end() -> None:
                 process.stdin.close()
 
 
-def awaited(path: Path) -> None:
-    """Wait until a loop is there, or until the process that was to make it has ended."""
-    process = _pending.pop(path, None)
-    while process is not None and not path.exists():
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_PAUSE)
-            return
+def carry_out() -> None:
+    """The second process: make what its input asks for, but for what another process is making."""
+    # It makes very many objects, and is gone soon.
+    gc.disable()
+    for line in sys.stdin:
+        path, module, name, *words = json.loads(line)
+        if not taken(Path(path)):
+            getattr(import_module(module), name)(*words)
 
 
 def _process() -> "subprocess.Popen[str]":

@@ -5,12 +5,14 @@ symbol, more than the indicator itself costs. Whoever calls a loop holds the arr
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
 from numba.np import arrayobj
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Any: numba's own objects have no types of their own.
 intrinsic: Callable[[Any], Any] = extending.intrinsic
@@ -18,6 +20,12 @@ make_array: Any = arrayobj.make_array
 populate_array: Any = arrayobj.populate_array
 pointer: Any = types.CPointer
 place_for: Any = cgutils.alloca_once
+
+
+def inlined(function: Function) -> Function:
+    """A function that loops call: drawn into each of them, and never called by anything else."""
+    made: Function = extending.register_jitable(forceinline=True, no_cfunc_wrapper=True)(function)
+    return made
 
 
 @intrinsic

@@ -40,6 +40,7 @@ _SYSTEM: Final = frozenset(
         "sin", "sqrt", "tan", "trunc",
     }
 )  # fmt: skip
+_MAKERS: Final = ("borrow", "code", "compiler")
 KNOWN: Final = " ".join(sorted(_OWN | _SYSTEM))
 # Names that numba gives to functions of the C library.
 _OTHERWISE: Final = {"numba_frexp": "frexp", "numba_ldexp": "ldexp"}
@@ -104,7 +105,7 @@ def stamp() -> str:
     import llvmlite
     import llvmlite.binding as llvm
 
-    here = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("borrow.py", "code.py")]
+    here = [Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8") for name in _MAKERS]
     parts = (_numba(), llvmlite.__version__, llvm.get_process_triple(), *_processor(), *here)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -138,18 +139,19 @@ def keep(path: Path, code: Code) -> None:
     write_atomically(path, head.encode() + b"\n" + code.content)
 
 
-def made(text: str, name: str) -> Code:
-    """Machine code of one function of LLVM's text; empty, without needs, if it cannot run by itself.
+def made(loop: Callable[[int], None]) -> Code:
+    """Machine code of a function of one address; empty, without needs, if it cannot run by itself.
 
-    Parameters
-    ----------
-    text
-        A module in which numba has put the function, optimised already, and wrappers around it.
-    name
-        Of the function.
+    Raises
+    ------
+    numba.core.errors.NumbaError
+        If numba cannot compile it.
     """
     import llvmlite.binding as llvm
 
+    from openbell.machine.compiler import optimised
+
+    text, name = optimised(loop)
     body = next(one for one in _DEFINED.findall(text) if f"@{name}(" in one.partition("\n")[0])
     needs = _needs(body, name)
     if needs is None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from openbell.machine import ahead
 from openbell.machine.cache import cache_root
+from openbell.machine.claims import claimed
 from openbell.machine.code import KNOWN, Loop, UnlinkedError, found, keep, linked, made, stamp
 from openbell.machine.watch import tell
 
@@ -65,7 +66,6 @@ def loop_of(module: str, name: str, *others: str) -> Loop:
     """
     with _lock:
         path = place_of(module, name, *others)
-        ahead.awaited(path)
         try:
             return found(path) or _compiled(module, name, path)
         except UnlinkedError:
@@ -73,12 +73,12 @@ def loop_of(module: str, name: str, *others: str) -> Loop:
 
 
 def prepare(*loops: Sequence[str]) -> None:
-    """Have a second process compile what is not kept yet and needed later; whoever asks for one of these waits for it.
+    """Have a second process compile what is not kept yet and needed later.
 
     Parameters
     ----------
     loops
-        The words that `loop_of` takes for each, in the order in which they will be needed.
+        The words that `loop_of` takes for each, in the order in which they are to be compiled.
     """
     places = {place_of(*words): words for words in loops}
     ahead.begin({path: (__name__, "loop_of", *words) for path, words in places.items() if not path.exists()})
@@ -92,21 +92,22 @@ def place_of(module: str, name: str, *others: str) -> Path:
 
 
 def _compiled(module: str, name: str, path: Path) -> Loop:
-    """Compile a loop, keep its machine code, and run that.
+    """Compile a loop, keep its machine code, and run that; where another process compiles it, wait for that one.
 
     Raises
     ------
     UnlinkedError
         If it cannot run by itself.
     """
-    import numba
-
-    tell(name)
-    native = numba.cfunc(numba.types.void(numba.types.int64), error_model="numpy")(_written(module, name))
-    code = made(native.inspect_llvm(), native.native_name.removeprefix("cfunc."))
-    with suppress(OSError):
-        keep(path, code)
-    return linked(code)
+    with claimed(path):
+        loop = found(path)
+        if loop is None:
+            tell(name)
+            code = made(_written(module, name))
+            with suppress(OSError):
+                keep(path, code)
+            loop = linked(code)
+    return loop
 
 
 def _of_numba(module: str, name: str) -> Loop:

@@ -6,9 +6,8 @@ Every loop gets the address of a list of numbers, see `openbell.machine.kept`.
 from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
 
-from openbell.machine.borrow import fetched, flags, listed, moved, stamps, words
+from openbell.machine.borrow import fetched, flags, inlined, listed, moved, stamps, words
 
 # Each column has a chain of its own, so that they run side by side.
 A, B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
@@ -18,7 +17,7 @@ SIGNLESS_INFINITY = np.uint64(0xFFE0000000000000)
 WHOLE = np.uint64(0x3FF0000000000000)
 
 
-@register_jitable(forceinline=True)
+@inlined
 def link(chain: np.uint64, value: np.uint64) -> np.uint64:
     """One value more; every NaN counts as the same one."""
     if (value << np.uint64(1)) > SIGNLESS_INFINITY:
@@ -27,13 +26,13 @@ def link(chain: np.uint64, value: np.uint64) -> np.uint64:
     return chain ^ (chain >> SHIFT)
 
 
-@register_jitable(forceinline=True)
+@inlined
 def turned(two: np.uint64, chain: np.uint64) -> np.uint64:
     """The second half of a hash with one chain more."""
     return (((two << SHIFT) | (two >> TURN)) ^ (chain * B)) * A + B
 
 
-@register_jitable(forceinline=True)
+@inlined
 def closed(
     a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64, e: np.uint64, f: np.uint64, g: np.uint64
 ) -> tuple[np.uint64, np.uint64]:
@@ -43,7 +42,7 @@ def closed(
     return one, two
 
 
-@register_jitable(forceinline=True)
+@inlined
 def kept_from(block: Any, old: Any) -> int:
     """The row of a former block that a block begins with, where all its columns lie; -1 where some lie elsewhere."""
     if (block[7] == 0) != (old[7] == 0):
@@ -55,7 +54,7 @@ def kept_from(block: Any, old: Any) -> int:
     return bytes_on >> 3 if bytes_on % 8 == 0 else -1
 
 
-@register_jitable(forceinline=True)
+@inlined
 def session_of(begins: Any, days: int, stamp: Any) -> int:
     """The session that a stamp lies in; the first one for those before it."""
     low, high = 0, days
@@ -68,14 +67,14 @@ def session_of(begins: Any, days: int, stamp: Any) -> int:
     return low
 
 
-@register_jitable(forceinline=True)
+@inlined
 def columns(block: Any) -> Any:
     """Stamps, open, high, low, close and volume of a block."""
     prices = words(block, 2), words(block, 3), words(block, 4), words(block, 5)
     return words(block, 1), *prices, words(block, 6)
 
 
-@register_jitable(forceinline=True)
+@inlined
 def hashed(block: Any, following: Any, first: Any, last: Any) -> tuple[np.uint64, np.uint64]:
     """The bars of a block from one row until before another.
 
@@ -107,7 +106,7 @@ def hashed(block: Any, following: Any, first: Any, last: Any) -> tuple[np.uint64
     return closed(a, b, c, d, e, f, g)
 
 
-@register_jitable(forceinline=True)
+@inlined
 def mixed_anew(block: Any, following: Any, begins: Any, days: Any, at: Any, size: Any, out: Any) -> Any:
     """Mix the sessions of a block from a row on, behind so many that are mixed already; how many that makes."""
     bars, ts = block[0], stamps(block, 1)
