@@ -1,5 +1,6 @@
 """Putting together what is alike."""
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list
     >>> grouped(["sma", "rsi", "smma"], lambda name: name[0])
     {'s': ['sma', 'smma'], 'r': ['rsi']}
     """
-    groups: dict[Key, list[Item]] = {}
+    groups: defaultdict[Key, list[Item]] = defaultdict(list)
     for item in items:
-        groups.setdefault(key(item), []).append(item)
-    return groups
+        groups[key(item)].append(item)
+    return dict(groups)

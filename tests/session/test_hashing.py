@@ -83,7 +83,9 @@ def test_rows_of_a_panel_have_the_hashes_of_their_bars(present, ended, derived):
     panel.cursor = min(ended, len(present))
     begins = np.array([0, 10, 10**18])
 
-    hashes = row_hashes(panel, np.arange(3), 10)
+    with row_hashes(panel, np.arange(3), 10) as made:
+        pass
+    hashes = made()
 
     assert [hashes[row] for row in range(3)] == [session_hashes(panel.block(row), begins) for row in range(3)]
 

@@ -30,29 +30,47 @@ def make_room(session: SessionData, feed: ReplayFeed, staged: Sequence[StagedSym
         feed.record(interval, session.time.grid(interval), session.capacity)
 
 
-def commit(session: SessionData, feed: ReplayFeed, data: DataManager, staged: Sequence[StagedSymbol]) -> None:
-    """Make staged symbols part of the session; room must have been made."""
+@contextmanager
+def committing(
+    session: SessionData, feed: ReplayFeed, data: DataManager, staged: Sequence[StagedSymbol]
+) -> Iterator[None]:
+    """Make staged symbols part of the session; room must have been made.
+
+    While the block is carried out, the last of today's bars go on tape: it changes nothing of the session.
+    """
     for one in staged:
         for name in one.evicted:
             evict(session, feed, name)
-    pairs = [(_entered(session, data, one), one) for one in staged]
-    session.revision += len(pairs)
-    alike = grouped(pairs, lambda pair: pair[1].doing)
+    pairs = [(_recorded(session, data, one), one) for one in staged]
+    alike = grouped(pairs, _doing)
     with _taping(feed, alike):
+        for record, one in pairs:
+            _hold(session, record, one)
+        session.revision += len(pairs)
         _admit(session, alike)
         _fill(session, pairs)
         _adopt(session, pairs)
         session.bars_changed(record for record, _ in pairs)
+        yield
 
 
-def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> SymbolRecord:
-    """The symbol's record, with all that the session keeps by name."""
+def _doing(pair: tuple[SymbolRecord, StagedSymbol]) -> Doing:
+    return pair[1].doing
+
+
+def _recorded(session: SessionData, data: DataManager, staged: StagedSymbol) -> SymbolRecord:
+    """The symbol's record, which is in the session from now on."""
     asks, record = staged.requirements.asks, staged.record
     if record is None:
         record = _created(session, data, asks)
         session.enter(record)
     elif staged.upgrade:
         _upgrade(record, asks, session.time.now)
+    return record
+
+
+def _hold(session: SessionData, record: SymbolRecord, staged: StagedSymbol) -> None:
+    """Everything that the session keeps of a symbol by name."""
     for interval, series in staged.series.items():
         there = record.series.setdefault(interval, series)
         if there is not series:
@@ -67,8 +85,7 @@ def _entered(session: SessionData, data: DataManager, staged: StagedSymbol) -> S
         record.history_quality, record.session_quality = staged.quality
     if staged.aggregates is not None:
         record.aggregates = staged.aggregates
-    session.asks.hold(asks, session.time.now)
-    return record
+    session.asks.hold(staged.requirements.asks, session.time.now)
 
 
 def _admit(session: SessionData, alike: Alike) -> None:

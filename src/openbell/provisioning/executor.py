@@ -11,7 +11,7 @@ from openbell.errors import OpenbellError, Problem
 from openbell.feeds.replay import ReplayFeed
 from openbell.provisioning.analysis import Analyst
 from openbell.provisioning.budget import beyond_budget
-from openbell.provisioning.commit import commit, make_room
+from openbell.provisioning.commit import committing, make_room
 from openbell.provisioning.correction import Correction, Corrector, correction_problems
 from openbell.provisioning.requirements import Moment, ProvisioningRequirements
 from openbell.provisioning.result import ProvisioningResult, Status, StepReport
@@ -64,11 +64,13 @@ class Executor:
         self._leave_out(going, staged, failed)
         ready = [staged[one.symbol] for one in going if one.symbol in staged]
         make_room(self._session, self._feed, ready)
-        commit(self._session, self._feed, self._data, ready)
-        return [
-            result or failed.get(requirements.symbol) or self._outcome(requirements, staged.get(requirements.symbol))
-            for requirements, result in zip(plan, refused, strict=True)
-        ]
+        with committing(self._session, self._feed, self._data, ready):
+            return [
+                result
+                or failed.get(requirements.symbol)
+                or self._outcome(requirements, staged.get(requirements.symbol))
+                for requirements, result in zip(plan, refused, strict=True)
+            ]
 
     def correct(self, correction: Correction) -> ProvisioningResult:
         """Put a late or corrected bar of today in place, with everything that depends on it, or nothing."""

@@ -1,7 +1,7 @@
 """How far back history must be read so that it holds what is asked: known from the catalogue, before any read."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import NamedTuple
@@ -44,17 +44,20 @@ class Reach(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Looked:
-    """Stored bars of some symbols, in this order, and rows that a read takes, per session from a first one on."""
+    """Stored bars of some symbols, by their places, and rows that a read takes, per session from a first one on."""
 
     first: int
     bars: Counts
     rows: Rows
-    places: Sequence[int]
+    places: Mapping[str, int]
 
-    def part(self, places: Sequence[int], first: int, last: int) -> tuple[Counts, Rows]:
-        """Those of some of the symbols and some of the sessions."""
-        sessions = slice(first - self.first, last + 1 - self.first)
-        if places == self.places:
+    def part(self, symbols: Sequence[str], first: int, last: int) -> tuple[Counts, Rows] | None:
+        """Those of some of the symbols and some of the sessions; None where not all of them were looked up."""
+        sessions, known = slice(first - self.first, last + 1 - self.first), self.places
+        if first < self.first or last >= self.first + self.bars.shape[1] or not all(map(known.__contains__, symbols)):
+            return None
+        places = [known[symbol] for symbol in symbols]
+        if places == list(known.values()):
             return self.bars[:, sessions], self.rows[:, sessions]
         return self.bars[places, sessions], self.rows[places, sessions]
 
@@ -74,7 +77,7 @@ class Reacher:
 
     def __init__(self, data: DataManager, time: TimeManager, completeness: float) -> None:
         self._data, self._time, self._completeness = data, time, completeness
-        self._known: dict[Interval, dict[str, tuple[_Looked, int]]] = defaultdict(dict)
+        self._known: dict[Interval, list[_Looked]] = defaultdict(list)
         self._reads: dict[Stretch, dict[str, Read]] = defaultdict(dict)
 
     def of(self, symbols: Sequence[str], interval: Interval, base: Interval, amount: Amount) -> list[Reach]:
@@ -257,16 +260,13 @@ class Reacher:
 
     def _looked(self, symbols: Sequence[str], interval: Interval, first: int, last: int) -> tuple[Counts, Rows]:
         """Stored bars, and rows that a read takes; what was looked up together is looked up once."""
-        kept = self._known[interval]
-        known = [kept[symbol] for symbol in symbols if symbol in kept]
-        looks = {look for look, _ in known}
-        if len(looks) == 1 and len(known) == len(symbols):
-            (look,) = looks
-            if look.first <= first and look.first + look.bars.shape[1] > last:
-                return look.part([place for _, place in known], first, last)
+        for look in self._known[interval]:
+            part = look.part(symbols, first, last)
+            if part is not None:
+                return part
         bars, rows = self._data.sizes(symbols, interval, first, last, self._time.hours)
-        look = _Looked(first, bars.astype(np.int64), rows, list(range(len(symbols))))
-        kept.update((symbol, (look, place)) for place, symbol in enumerate(symbols))
+        look = _Looked(first, bars.astype(np.int64), rows, {symbol: place for place, symbol in enumerate(symbols)})
+        self._known[interval].append(look)
         return look.bars, look.rows
 
     def _or_own(

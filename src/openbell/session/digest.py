@@ -8,7 +8,8 @@ The *fingerprint* adds who asked for what, by which path it came, locks and rows
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from itertools import accumulate, chain, pairwise
 
@@ -47,11 +48,12 @@ def fingerprint(session: SessionData) -> str:
 
 def symbol_digests(session: SessionData) -> list[bytes]:
     """The part of the digest that is each symbol's, 16 bytes, by name; what is alike in many is done once."""
-    groups = list(grouped(map(session.records.__getitem__, session.symbols), layout).values())
-    parts = [parts_of(records) for records in groups]
-    blocks = [*chain.from_iterable(chain.from_iterable(parts))]
+    with _hashing_today(session) as todays:
+        groups = list(grouped(map(session.records.__getitem__, session.symbols), layout).values())
+        parts = [parts_of(records) for records in groups]
+        blocks = [*chain.from_iterable(chain.from_iterable(parts))]
     with session.hashes.expecting(blocks, session.time.calendar.begins) as hashes:
-        today, forms = todays_hashes(session), []
+        today, forms = todays(), []
         past = (hashes.some(slice(*ends)) for ends in pairwise(accumulate(map(len, chain(*parts)), initial=0)))
         for records, own in zip(groups, parts, strict=True):
             forms.append(_form(session, records, [next(past) for _ in own], today.__getitem__))
@@ -92,17 +94,26 @@ def _kept(session: SessionData, spec: IndicatorSpec) -> Own:
 
 def todays_hashes(session: SessionData) -> dict[Interval, Column]:
     """The hashes of today's bars up to now, per interval and row."""
-    return {interval: _today(session, lane) for interval, lane in session.lanes.items()}
+    with _hashing_today(session) as todays:
+        pass
+    return todays()
 
 
-def _today(session: SessionData, lane: Lane) -> Column:
-    """The hash of today's bars of every row of a lane."""
+@contextmanager
+def _hashing_today(session: SessionData) -> Iterator[Callable[[], dict[Interval, Column]]]:
+    """Make `todays_hashes` while a block is carried out; behind it, what it was given tells them."""
+    with ExitStack() as stack:
+        made = {interval: stack.enter_context(_hashing(session, lane)) for interval, lane in session.lanes.items()}
+        rows, count = {interval: lane.members.array for interval, lane in session.lanes.items()}, len(session.names)
+        yield lambda: {interval: column().by_row(rows[interval], count) for interval, column in made.items()}
+
+
+def _hashing(session: SessionData, lane: Lane) -> AbstractContextManager[Callable[[], Column]]:
+    """The hash of today's bars of every row of a lane, made while a block is carried out."""
     rows = lane.members.array
     if lane.interval.unit is Unit.WEEK:
-        hashes = Column.of([_of_today(session, lane.interval, row) for row in rows.tolist()])
-    else:
-        hashes = row_hashes(lane.panel, rows, int(session.time.calendar.begins[session.time.today.ordinal]))
-    return hashes.by_row(rows, len(session.names))
+        return nullcontext(lambda: Column.of([_of_today(session, lane.interval, row) for row in rows.tolist()]))
+    return row_hashes(lane.panel, rows, int(session.time.calendar.begins[session.time.today.ordinal]))
 
 
 def _of_today(session: SessionData, interval: Interval, row: int) -> bytes:

@@ -8,7 +8,7 @@ Not for secrets: it tells whether two columns of numbers are equal, bit for bit.
 """
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from operator import is_
 
@@ -18,7 +18,7 @@ from openbell.bars.block import Block
 from openbell.bars.grid import Stamps
 from openbell.bars.panel import BarPanel
 from openbell.session.column import Column
-from openbell.session.mixing import Mixed, mix_rows
+from openbell.session.mixing import Mixed, mixing_rows
 from openbell.session.rows import Rows
 
 _SEEN: "weakref.WeakKeyDictionary[Block, bytes]" = weakref.WeakKeyDictionary()
@@ -81,10 +81,19 @@ class HistoryHashes:
         return session_hashes(block, begins) if known is None else bytes(known)
 
 
-def row_hashes(panel: BarPanel, rows: Rows, begin: int) -> Column:
-    """`session_hashes` of the bars up to now of some rows of a panel, whose session begins at an instant."""
-    counts, out = np.zeros(len(rows), np.int64), np.zeros((len(rows), 2), np.uint64)
-    mix_rows(panel.grid.stamps, panel.values, panel.present, panel.shares, panel.cursor, rows, counts, out)
-    begins = np.full(len(rows), begin, np.int64)
-    raw = np.column_stack([begins.view(np.uint64), counts.view(np.uint64), out])
-    return Column(raw.view(np.uint8), np.arange(len(rows)), (counts > 0).astype(np.int64))
+@contextmanager
+def row_hashes(panel: BarPanel, rows: Rows, begin: int) -> Iterator[Callable[[], Column]]:
+    """Make `session_hashes` of the bars up to now of some rows of a panel, whose session begins at an instant.
+
+    They are made while a block is carried out; behind it, what it was given tells them.
+    """
+    counts, hashes = np.zeros(len(rows), np.int64), np.zeros((len(rows), 2), np.uint64)
+
+    def made() -> Column:
+        begins = np.full(len(rows), begin, np.int64)
+        raw = np.column_stack([begins.view(np.uint64), counts.view(np.uint64), hashes])
+        return Column(raw.view(np.uint8), np.arange(len(rows)), (counts > 0).astype(np.int64))
+
+    columns = panel.grid.stamps, panel.values, panel.present, panel.shares
+    with mixing_rows(*columns, panel.cursor, rows, counts, hashes):
+        yield made

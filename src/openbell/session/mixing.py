@@ -100,7 +100,8 @@ class Mixed:
         return *numbers, address(self.hashes, _WORD)
 
 
-def mix_rows(
+@contextmanager
+def mixing_rows(
     stamps: Stamps,
     values: Floats,
     present: Flags,
@@ -109,8 +110,8 @@ def mix_rows(
     rows: Rows,
     counts: Rows,
     out: Bits,
-) -> None:
-    """What `mix` makes of the present bars of some rows of a panel, each as one part.
+) -> Iterator[None]:
+    """While a block is carried out, make what `mix` makes of the bars of some rows of a panel, each as one part.
 
     Parameters
     ----------
@@ -126,7 +127,6 @@ def mix_rows(
     chains = np.empty((len(rows), _CHAINS), np.uint64)
     sizes = ended, len(rows), present.shape[1], int(shares is not None)
     panel = address(stamps, INT), address(values), address(present, FLAG), 0 if shares is None else address(shares)
-    run(
-        _LOOPS, "mix_rows", *sizes, *panel, address(rows, INT), address(counts, INT), address(chains, _WORD),
-        address(out, _WORD),
-    )  # fmt: skip
+    written = address(rows, INT), address(counts, INT), address(chains, _WORD), address(out, _WORD)
+    with beside(_LOOPS, "mix_rows", *sizes, *panel, *written, bars=ended * len(rows)):
+        yield

@@ -268,6 +268,9 @@ class Catalog:
         """The last import after this state that brought bars of a symbol or wrote them anew, if there is one."""
         query = "SELECT max(import) FROM pieces WHERE symbol = ? AND retired IS NULL AND import > ?"
         with self._looking() as db:
+            # Mostly nothing came at all; to say so of one symbol means to go through the pieces of all.
+            if db.execute("SELECT max(id) FROM imports").fetchone()[0] == self.now:
+                return None
             number: int | None = db.execute(query, (symbol, self.now)).fetchone()[0]
             return number
 
