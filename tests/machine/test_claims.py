@@ -62,6 +62,19 @@ def test_a_claim_ends_with_its_process(tmp_path: Path, ends: str):
     assert not taken(path)
 
 
+def test_who_was_stopped_in_the_middle_is_not_waited_for_for_ever(tmp_path: Path):
+    path = tmp_path / "fold.code"
+    first = _python(HOLD, path)
+    assert first.stdout is not None
+    first.stdout.readline()
+
+    with claimed(path, patience_seconds=0.05):
+        assert taken(path)
+
+    assert taken(path)
+    first.communicate()
+
+
 def test_where_nothing_can_be_locked_nobody_waits(tmp_path: Path):
     file = tmp_path / "file"
     file.write_text("no folder")

@@ -5,6 +5,7 @@ process, loops are made one after the other anyway.
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -19,40 +20,59 @@ except ModuleNotFoundError:  # Windows has none: what two processes make at once
     fcntl = None
 
 _FILE = ".claims"
+_PAUSE_SECONDS = 0.01
+# The longest loop takes a second or two, on a busy machine some more.
+_PATIENCE_SECONDS = 20.0
 
 
 @contextmanager
-def claimed(path: Path) -> Iterator[None]:
+def claimed(path: Path, patience_seconds: float = _PATIENCE_SECONDS) -> Iterator[None]:
     """Make what will be kept in a file and be alone with it; another process that is at it is waited for.
 
-    Where files cannot be locked, nobody is waited for.
+    Whoever is not done within the patience was stopped in the middle: it is made twice then. Where files cannot be
+    locked, nobody is waited for.
     """
-    file, byte = _file(path.parent), crc32(path.name.encode())
-    if file is None or fcntl is None:
-        yield
-        return
-    with suppress(OSError):
-        fcntl.lockf(file, fcntl.LOCK_EX, 1, byte)
+    until = time.monotonic() + patience_seconds
+    while not (mine := _lock(path)) and time.monotonic() < until:
+        time.sleep(_PAUSE_SECONDS)
     try:
         yield
     finally:
-        with suppress(OSError):
-            fcntl.lockf(file, fcntl.LOCK_UN, 1, byte)
+        if mine:
+            _unlock(path)
 
 
 def taken(path: Path) -> bool:
     """Whether another process is making what will be kept in a file."""
-    file, byte = _file(path.parent), crc32(path.name.encode())
-    if file is None or fcntl is None:
-        return False
-    try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    fcntl.lockf(file, fcntl.LOCK_UN, 1, byte)
-    return False
+    mine = _lock(path)
+    if mine:
+        _unlock(path)
+    return not mine
+
+
+def _lock(path: Path) -> bool:
+    """Whether nobody else has a claim; it is this process's then, where files can be locked."""
+    file = _file(path.parent)
+    if file is not None and fcntl is not None:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte(path))
+        except (BlockingIOError, PermissionError):
+            return False
+        except OSError:  # a file system that has no such locks
+            return True
+    return True
+
+
+def _unlock(path: Path) -> None:
+    file = _file(path.parent)
+    if file is not None and fcntl is not None:
+        with suppress(OSError):
+            fcntl.lockf(file, fcntl.LOCK_UN, 1, _byte(path))
+
+
+def _byte(path: Path) -> int:
+    """Which byte of the file stands for a loop; of two that share one, one waits for the other."""
+    return crc32(path.name.encode())
 
 
 @cache
