@@ -77,6 +77,7 @@ class SessionCoordinator:
         self.file = promised(file, self._dispatcher.needs)
         self.time = TimeManager(load_calendar(file.market), file.hours)
         self.data = self._store = DataManager(file.store, self.time.calendar)
+        self._configured = [AddSymbol(symbol, "config") for symbol in self.file.symbols]
         self._hashes = HistoryHashes()
         self.days = tuple(self.time.trading_days(file.start, file.end))
         self.phase = Phase.IDLE
@@ -143,7 +144,7 @@ class SessionCoordinator:
         with self.requests.turn:
             self._open(day)
             self._next_day += 1
-            results = self.provision([AddSymbol(symbol, "config") for symbol in self.file.symbols])
+            results = self.provision(self._configured)
             if results and not any(result.ok for result in results):
                 self.phase = Phase.ENDED
                 raise SessionError(*(problem for result in results for problem in result.problems if problem.fatal))
@@ -165,8 +166,7 @@ class SessionCoordinator:
         with self.requests.turn:
             former = self.phase
             self._open(day)
-            asks = [AddSymbol(symbol, "config") for symbol in self.file.symbols]
-            plan = Plan(self._executor.analyst.analyze(asks))
+            plan = Plan(self._executor.analyst.analyze(self._configured))
             self.phase = former
             return plan
 
